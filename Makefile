@@ -1,0 +1,133 @@
+# mentoring: a PostgreSQL extension for mentoring programmes
+#
+#   make demo       a company of 1,200 people, matched, on a throw-away server
+#   make test       every test; the last line is "N passed, N failed"
+#   make bench      what measures speed, each against its rival
+#   make lint       format, names, orphans, version
+#   make help       all targets
+#
+#   make, make install, make installcheck, make clean: as any PGXS extension.
+#
+# demo, test and bench install what they miss (as root or through sudo), work
+# in a copy of this tree below /tmp and remove it: they need no pg_config when
+# make starts, touch no server and write nothing here.
+
+TOP := $(dir $(lastword $(MAKEFILE_LIST)))
+
+EXTENSION = mentoring
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" \
+	$(TOP)mentoring.control)
+
+MODULE_big = mentoring
+
+# One a line, so that two changes seldom meet.
+OBJS = \
+	src/mentoring.o
+
+# Regression tests in reading order; names must not occur in sql/.
+REGRESS = \
+	install
+
+# Isolation tests; test/specs/race_*.spec
+ISOLATION =
+
+DATA := $(patsubst $(TOP)%,%,$(wildcard $(TOP)sql/updates/mentoring--*.sql))
+DATA_built = sql/mentoring--$(EXTVERSION).sql
+DOCS := $(patsubst $(TOP)%,%,$(wildcard $(TOP)doc/*.md))
+EXTRA_CLEAN = sql/mentoring--*.sql src/*.d src/kernel/*.d results \
+	regression.diffs regression.out log output_iso tmp_check
+
+# A value given on the command line replaces PG_CFLAGS, so what results depend
+# on stands here: without -ffp-contract=off some machines fuse a*b+c, and the
+# floating point of two machines would differ.  -MMD -MP because PGXS follows
+# headers only in servers built with --enable-depend.
+PG_CPPFLAGS = -I$(srcdir)/src -DMTR_VERSION=\"$(EXTVERSION)\" \
+	-ffp-contract=off -MMD -MP
+
+REGRESS_OPTS = --inputdir=$(srcdir)/test --load-extension=mentoring
+ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=. \
+	--load-extension=mentoring
+
+# Bitcode would let the server's JIT inline our functions into expressions.
+# They are long loops, never worth inlining, and clang of the very version the
+# server was built with would be needed.
+override with_llvm = no
+
+# doc/extension/ is shared by all extensions, and "tutorial.md" isn't unique.
+override docmoduledir = mentoring
+
+PG_CONFIG ?= pg_config
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+
+ifneq ($(PGXS),)
+include $(PGXS)
+else
+srcdir = .
+all install uninstall installcheck clean:
+	@echo "mentoring: $(PG_CONFIG) names no PGXS; install PostgreSQL's" >&2
+	@echo "server headers (Debian: postgresql-server-dev-15) or set" >&2
+	@echo "PG_CONFIG.  make demo and make test install what they need." >&2
+	@exit 1
+endif
+
+# The install script is its parts in the order of their names.  The directory
+# is a prerequisite because a part that goes away makes nothing newer.
+SQL_PARTS = $(sort $(wildcard $(TOP)sql/install/*.sql))
+SQL_SCRIPT = sql/mentoring--$(EXTVERSION).sql
+
+$(SQL_SCRIPT): $(SQL_PARTS) $(TOP)sql/install $(TOP)mentoring.control
+	@mkdir -p $(@D)
+	cat $(SQL_PARTS) > $@.new
+	mv $@.new $@
+
+# The kernels are where the time goes.
+src/kernel/%.o: override CFLAGS += -O3
+
+-include $(wildcard $(OBJS:.o=.d))
+
+# In a build directory of its own (VPATH) objects need their folders and
+# pg_regress looks for expected/ where it runs.
+ifneq ($(abspath $(TOP)),$(CURDIR))
+$(OBJS): | src/kernel
+src/kernel:
+	mkdir -p $@
+installcheck: expected
+expected:
+	ln -s $(abspath $(TOP))/expected $@
+endif
+
+# PGXS forgets the folder it installed DOCS to.
+uninstall: uninstall-doc
+uninstall-doc:
+	$(if $(docdir),rm -rf '$(DESTDIR)$(docdir)/$(docmoduledir)')
+
+demo test bench:
+	@KEEP='$(KEEP)' PG_CONFIG='$(PG_CONFIG)' bash $(TOP)$(RUN_$@)
+RUN_demo = sql/demo/run
+RUN_test = test/run
+RUN_bench = test/bench/run
+
+lint:
+	@bash $(TOP)test/lint
+
+indent:
+	@bash $(TOP)test/lint --indent
+
+# What test/run must know of the lists above.
+print-%:
+	@echo $($*)
+
+help:
+	@echo "make demo [KEEP=1]  build, start a throw-away server, match a company of"
+	@echo "                    1,200; KEEP=1 leaves the server running for psql"
+	@echo "make test           every test: kernels under sanitizers, pg_regress,"
+	@echo "                    isolation, TAP, client programs, lint"
+	@echo "make bench          measure speed against rivals"
+	@echo "make lint           format, exported names, orphans, version"
+	@echo "make indent         format the C files as core does"
+	@echo "make                build"
+	@echo "make install        install for the server of PG_CONFIG ($(PG_CONFIG))"
+	@echo "make installcheck   pg_regress and isolation tests, running server"
+	@echo "make clean          remove what make made"
+
+.PHONY: demo test bench lint indent help uninstall-doc

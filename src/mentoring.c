@@ -1,0 +1,70 @@
+/*
+ * mentoring.c
+ *	  the library: load, settings, version, the kernels' interrupt hook
+ *
+ * Settings are defined when the library is loaded, which happens at the first
+ * call of one of its functions.  A value set before is a placeholder until
+ * then; PostgreSQL checks it on definition.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "mentoring.h"
+
+PG_MODULE_MAGIC;
+
+PG_FUNCTION_INFO_V1(mentoring_version);
+
+int			mtr_match_memory = 256 * 1024;
+
+void
+_PG_init(void)
+{
+	/*
+	 * For the administrator: one call allocates up to this, beside work_mem.
+	 * A matching needs about 4 bytes for each pair of mentee and mentor and 1
+	 * kB for each person: 256 MB hold about 8,000 by 8,000.  Anybody may set it, as
+	 * work_mem.
+	 */
+	DefineCustomIntVariable("mentoring.match_memory",
+							"Memory one scoring or matching call may use for its arrays.",
+							"A problem that needs more is refused before anything is allocated.",
+							&mtr_match_memory,
+							256 * 1024,
+							1024,
+							MAX_KILOBYTES,
+							PGC_USERSET,
+							GUC_UNIT_KB,
+							NULL,
+							NULL,
+							NULL);
+
+	/* no other module, and no typing error, gets a name below ours */
+	MarkGUCPrefixReserved("mentoring");
+}
+
+/*
+ * The hook every kernel calls in its loops (kernel.h).  A kernel owns nothing,
+ * so leaving it by longjmp is safe.
+ */
+void
+mtr_poll(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * mentoring.version(): that of the library, which differs from extversion
+ * between the installation of a package and ALTER EXTENSION ... UPDATE.
+ */
+Datum
+mentoring_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(MTR_VERSION));
+}

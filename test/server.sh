@@ -1,0 +1,343 @@
+# server.sh
+#	  what demo, test and bench share: packages, a copy of the tree, a
+#	  temporary installation, a throw-away server
+#
+# To be sourced by bash.  A driver says
+#
+#	. test/server.sh
+#	mtr_enter test "$@"		packages; then itself once more, in a copy of the
+#							tree, as an ordinary user
+#	mtr_build				build there, install below the same folder
+#	mtr_start NAME			start a server there
+#
+# Everything lives in one folder below /tmp (MTR_HOME, a short path because of
+# the sockets): src/, the copy; usr/..., the installation; data/; log/.  It goes
+# when the driver ends, however it ends, unless mtr_keep was called.
+#
+# No rights are needed and no server is touched: PostgreSQL's programs find
+# their libraries and scripts relative to themselves, so a copy of an
+# installation, under any folder, is an installation.  As root all of it runs
+# as user postgres, for no server starts as root.
+
+MTR_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+mtr_say()
+{
+	printf '%s\n' "$*"
+}
+
+mtr_die()
+{
+	printf '%s\n' "mentoring: $*" >&2
+	exit 1
+}
+
+#
+# Packages
+#
+
+# Name the pg_config whose server has all it takes to build and run.
+mtr_find_server()
+{
+	local candidate bindir
+
+	for candidate in "${PG_CONFIG:-pg_config}" \
+		$(ls -vr /usr/lib/postgresql/*/bin/pg_config 2>/dev/null)
+	do
+		candidate=$(command -v "$candidate") || continue
+		bindir=$("$candidate" --bindir 2>/dev/null) || continue
+		if [ -x "$bindir/postgres" ] && [ -x "$bindir/initdb" ] &&
+			[ -f "$("$candidate" --pgxs)" ] &&
+			[ -f "$("$candidate" --includedir-server)/postgres.h" ]
+		then
+			printf '%s\n' "$candidate"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# The major version to install: what is there in part, else what this
+# distribution calls "postgresql".
+mtr_server_major()
+{
+	local major
+
+	major=$("${PG_CONFIG:-pg_config}" --version 2>/dev/null |
+		sed -n 's/^PostgreSQL \([0-9]*\).*/\1/p')
+	[ -n "$major" ] ||
+		major=$(apt-cache depends postgresql 2>/dev/null |
+			sed -n 's/.*Depends: postgresql-\([0-9][0-9]*\)$/\1/p' | head -n 1)
+	printf '%s\n' "${major:-15}"
+}
+
+# Debian names of what is missing for "demo" (also bench) or "test".
+mtr_missing_packages()
+{
+	local config major
+
+	if ! config=$(mtr_find_server)
+	then
+		major=$(mtr_server_major)
+		printf '%s\n' "postgresql-$major" "postgresql-server-dev-$major"
+	fi
+	command -v make >/dev/null || echo make
+	command -v gcc >/dev/null || command -v cc >/dev/null || echo gcc
+	[ -f /usr/include/stdio.h ] || echo libc6-dev
+	if [ -z "$config" ] || [ ! -f "$("$config" --includedir)/libpq-fe.h" ]
+	then
+		echo libpq-dev
+	fi
+	if [ "$1" = test ]
+	then
+		perl -MIPC::Run -MTest::More -e 1 2>/dev/null || echo libipc-run-perl
+	fi
+}
+
+# The same for what makes some tests possible without which the rest is worth
+# running.
+mtr_missing_extras()
+{
+	[ "$1" = test ] || return 0
+	"${MTR_PYTHON:-/usr/bin/python3}" -c 'import scipy' 2>/dev/null ||
+		echo python3-scipy
+	command -v pg_bsd_indent >/dev/null || command -v pg-bsd-indent \
+		>/dev/null || echo pg-bsd-indent
+}
+
+# Run a command as root, or fail.
+mtr_as_root()
+{
+	if [ "$(id -u)" = 0 ]
+	then
+		"$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+mtr_can_install()
+{
+	command -v apt-get >/dev/null || return 1
+	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
+}
+
+# Debian starts a server of its own, cluster "main", when a server package
+# comes in.  A file in createcluster.d, there while apt runs, says no.
+mtr_apt_install()
+{
+	local dir=/etc/postgresql-common/createcluster.d
+	local file=$dir/mentoring-$$.conf
+	local had_dir=yes rc
+
+	[ -d $dir ] || had_dir=no
+	mtr_as_root mkdir -p $dir
+	echo 'create_main_cluster = false' |
+		mtr_as_root tee "$file" >/dev/null
+	mtr_as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -q --no-install-recommends "$@" >&2
+	rc=$?
+	mtr_as_root rm -f "$file"
+	[ $had_dir = yes ] || mtr_as_root rmdir --ignore-fail-on-non-empty $dir
+	return $rc
+}
+
+# Install what is missing for $1 ("demo" or "test"), or say what it is.
+mtr_packages()
+{
+	local missing extras package
+
+	missing=$(mtr_missing_packages "$1")
+	extras=$(mtr_missing_extras "$1")
+	if [ -n "$missing$extras" ] && mtr_can_install
+	then
+		mtr_as_root apt-get update -q >&2 ||
+			mtr_say "mentoring: apt-get update failed, trying on" >&2
+		# only now is it known what "postgresql" means here
+		missing=$(mtr_missing_packages "$1")
+		[ -z "$missing" ] || mtr_apt_install $missing
+		for package in $extras
+		do
+			mtr_apt_install "$package"
+		done
+		missing=$(mtr_missing_packages "$1")
+		extras=$(mtr_missing_extras "$1")
+	fi
+	if [ -n "$missing" ]
+	then
+		{
+			mtr_say "mentoring: these packages are missing and can't be" \
+				"installed from here:"
+			mtr_say "    "$missing
+			mtr_say "As root: apt-get install "$missing $extras
+		} >&2
+		exit 1
+	fi
+	[ -z "$extras" ] ||
+		mtr_say "mentoring: without $extras some tests are skipped" >&2
+	PG_CONFIG=$(mtr_find_server)
+	export PG_CONFIG
+}
+
+#
+# The folder and the user
+#
+
+# mtr_enter KIND ARGS...: returns inside the copy, as an ordinary user.
+mtr_enter()
+{
+	local kind=$1 script user
+
+	shift
+	if [ -n "${MTR_HOME:-}" ] && [ "$MTR_TOP" = "$MTR_HOME/src" ]
+	then
+		trap mtr_leave EXIT
+		trap 'exit 129' HUP
+		trap 'exit 130' INT
+		trap 'exit 143' TERM
+		cd "$MTR_TOP" || exit 1
+		return 0
+	fi
+
+	mtr_packages "$kind"
+	script=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+	script=${script#"$MTR_TOP"/}
+	MTR_HOME=$(mktemp -d /tmp/mentoring.XXXXXX) || exit 1
+	trap 'rm -rf "$MTR_HOME"' EXIT
+	mtr_copy_tree
+	set -- bash "$MTR_HOME/src/$script" "$@"
+	if [ "$(id -u)" = 0 ]
+	then
+		user=postgres
+		id -u $user >/dev/null 2>&1 || user=nobody
+		chown -R "$user:" "$MTR_HOME"
+		set -- setpriv --reuid="$user" --regid="$(id -g $user)" \
+			--init-groups --no-new-privs "$@"
+	fi
+
+	# Settings of the caller's must not reach another server than ours.
+	unset $(compgen -e PG | grep -v '^PG_CONFIG$')
+	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+	export MTR_HOME HOME=$MTR_HOME TMPDIR=$MTR_HOME/tmp
+	export LC_ALL=C TZ=UTC
+	cd "$MTR_HOME/src" || exit 1
+	exec "$@"
+}
+
+# The copy holds what belongs to the project and nothing that was built.
+mtr_copy_tree()
+{
+	local name names=
+
+	for name in sql src expected test doc Makefile mentoring.control \
+		README.md LICENSE CHANGELOG.md META.json .typedefs.list .ci
+	do
+		[ ! -e "$MTR_TOP/$name" ] || names="$names $name"
+	done
+	mkdir -p "$MTR_HOME/src" "$MTR_HOME/tmp" "$MTR_HOME/log"
+	tar -C "$MTR_TOP" --exclude='*.o' --exclude='*.so' --exclude='*.d' \
+		--exclude='sql/mentoring--*.sql' --exclude=__pycache__ \
+		-cf - $names |
+		tar -C "$MTR_HOME/src" --no-same-owner -xf - || exit 1
+}
+
+# At the end, whatever it is.
+mtr_leave()
+{
+	local rc=$?
+
+	trap - EXIT HUP INT TERM
+	cd /
+	if [ -z "${MTR_KEEP:-}" ]
+	then
+		mtr_stop
+		rm -rf "$MTR_HOME"
+	fi
+	exit $rc
+}
+
+#
+# Build and server
+#
+
+# Build the copy and make the installation.  Output goes to log/build.log,
+# shown when it fails.
+mtr_build()
+{
+	local log=$MTR_HOME/log/build.log dir
+
+	if ! make -j2 >"$log" 2>&1
+	then
+		cat "$log" >&2
+		return 1
+	fi
+	MTR_BINDIR=$MTR_HOME$("$PG_CONFIG" --bindir)
+	for dir in --bindir --pkglibdir --sharedir
+	do
+		dir=$("$PG_CONFIG" $dir)
+		mkdir -p "$MTR_HOME$dir"
+		cp -RLp "$dir/." "$MTR_HOME$dir" 2>>"$log"
+	done
+	if ! make install DESTDIR="$MTR_HOME" >>"$log" 2>&1
+	then
+		tail -n 30 "$log" >&2
+		return 1
+	fi
+}
+
+# mtr_start [setting=value ...]
+mtr_start()
+{
+	local setting
+
+	if ! "$MTR_BINDIR/initdb" -D "$MTR_HOME/data" -U postgres -A trust -N \
+		-E UTF8 --no-locale >"$MTR_HOME/log/initdb.log" 2>&1
+	then
+		cat "$MTR_HOME/log/initdb.log" >&2
+		return 1
+	fi
+	{
+		echo "listen_addresses = ''"
+		echo "unix_socket_directories = '$MTR_HOME'"
+		echo "unix_socket_permissions = 0700"
+		echo "timezone = 'UTC'"
+		echo "log_line_prefix = '%m [%p] %d %a '"
+		echo "fsync = off"
+		for setting in "$@"
+		do
+			echo "$setting"
+		done
+	} >>"$MTR_HOME/data/postgresql.conf"
+	if ! "$MTR_BINDIR/pg_ctl" -D "$MTR_HOME/data" -w -t 60 \
+		-l "$MTR_HOME/log/server.log" start >"$MTR_HOME/log/start.log" 2>&1
+	then
+		cat "$MTR_HOME"/log/start.log "$MTR_HOME"/log/server.log >&2
+		return 1
+	fi
+	export PGHOST=$MTR_HOME PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
+	export PATH=$MTR_BINDIR:$PATH
+}
+
+mtr_stop()
+{
+	[ ! -f "$MTR_HOME/data/postmaster.pid" ] ||
+		"$MTR_BINDIR/pg_ctl" -D "$MTR_HOME/data" -w -m immediate stop \
+			>/dev/null 2>&1
+}
+
+# Leave the server running; "$MTR_HOME/stop" ends it and removes everything.
+mtr_keep()
+{
+	MTR_KEEP=yes
+	cat >"$MTR_HOME/stop" <<END
+#!/bin/sh
+# stop this server and remove it
+cd /
+if [ "\$(id -u)" = 0 ]
+then
+	exec setpriv --reuid=$(id -u) --regid=$(id -g) --clear-groups sh "\$0"
+fi
+"$MTR_BINDIR/pg_ctl" -D "$MTR_HOME/data" -w -m fast stop && rm -rf "$MTR_HOME"
+END
+	chmod +x "$MTR_HOME/stop"
+}
