@@ -22,6 +22,11 @@ MODULE_big = mentoring
 
 # One a line, so that two changes seldom meet.
 OBJS = \
+	src/access.o \
+	src/directory.o \
+	src/json.o \
+	src/programme.o \
+	src/relationship.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.
