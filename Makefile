@@ -31,7 +31,8 @@ OBJS = \
 
 # Regression tests in reading order; names must not occur in sql/.
 REGRESS = \
-	install
+	install \
+	catalogue
 
 # Isolation tests; test/specs/race_*.spec
 ISOLATION =

@@ -19,6 +19,10 @@
 # installation, under any folder, is an installation.  As root all of it runs
 # as user postgres, for no server starts as root.
 
+# what the compiler is asked beyond what the server's own build asks
+MTR_WARNINGS="-Wextra -Wno-unused-parameter -Wno-sign-compare
+	-Wno-missing-field-initializers -Wno-clobbered"
+
 MTR_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 mtr_say()
@@ -266,7 +270,7 @@ mtr_build()
 {
 	local log=$MTR_HOME/log/build.log dir
 
-	if ! make -j2 >"$log" 2>&1
+	if ! make -j2 PG_CFLAGS="$(echo $MTR_WARNINGS)" >"$log" 2>&1
 	then
 		cat "$log" >&2
 		return 1
@@ -340,4 +344,11 @@ fi
 "$MTR_BINDIR/pg_ctl" -D "$MTR_HOME/data" -w -m fast stop && rm -rf "$MTR_HOME"
 END
 	chmod +x "$MTR_HOME/stop"
+}
+
+mtr_how_to_connect()
+{
+	mtr_say "The server keeps running:"
+	mtr_say "    psql -h $MTR_HOME -U postgres -d ${1:-$PGDATABASE}"
+	mtr_say "    $MTR_HOME/stop      # ends and removes it"
 }
