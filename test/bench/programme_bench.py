@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+"""programme_bench.py: scoring and matching from tables, against SQL and scipy
+
+Both sides run on the same server and data (people.sql), in turn, in one run;
+the figures are medians of wall-clock time and their ratios.  The rival of
+scoring is the better of two set-based queries (score_join, score_bits); the
+rival of match() is that query, copied out in binary form, and
+scipy.optimize.linear_sum_assignment; writing its result back is not counted.
+
+Memory: growth of the backend's peak resident set (VmHWM) over one match().
+Cancel: time from pg_cancel_backend() to the error in the middle of match().
+
+Connection by PGHOST, PGDATABASE ...; the database must have the extension and
+is filled anew for each size.
+"""
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PSQL = ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1']
+RIVAL_SETTINGS = "SET work_mem = '256MB'; SET max_parallel_workers_per_gather = 0;"
+
+try:
+    import numpy
+    from scipy.optimize import linear_sum_assignment
+except ImportError:
+    numpy = None
+
+
+def sql(text, binary=False):
+    done = subprocess.run(PSQL + ['-c', text], check=True,
+                          stdout=subprocess.PIPE)
+    return done.stdout if binary else done.stdout.decode().strip()
+
+
+def timed(work):
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
+
+
+def fill(n):
+    sql('DROP SCHEMA IF EXISTS bench CASCADE;'
+        ' DROP EXTENSION mentoring; CREATE EXTENSION mentoring')
+    subprocess.run(PSQL + ['-v', 'n=%d' % n, '-f',
+                           os.path.join(HERE, 'people.sql')],
+                   check=True, stdout=subprocess.DEVNULL)
+
+
+def server_ms(text, settings=''):
+    """Time of one statement inside the server, without the client."""
+    out = subprocess.run(PSQL + ['-c', '%s SELECT 1;' % settings, '-c',
+                                 r'\timing on', '-c', text],
+                         check=True, stdout=subprocess.PIPE).stdout.decode()
+    return [float(line.split()[1]) for line in out.splitlines()
+            if line.startswith('Time:')][-1] / 1000
+
+
+def rival_match(view):
+    """Scores by SQL, optimum by scipy; returns the total."""
+    data = sql(RIVAL_SETTINGS + ' COPY (SELECT score::real FROM bench.%s'
+               ' ORDER BY mentee, mentor) TO STDOUT (FORMAT binary)' % view,
+               binary=True)
+    # header 19 bytes; each row 2 (fields) + 4 (length) + 4 (value); end 2
+    rows = numpy.frombuffer(data, dtype=numpy.dtype(
+        [('n', '>i2'), ('len', '>i4'), ('score', '>f4')]),
+        offset=19, count=(len(data) - 21) // 10)
+    side = int(round(len(rows) ** 0.5))
+    score = rows['score'].astype(numpy.float64).reshape(side, side)
+    left, right = linear_sum_assignment(score, maximize=True)
+    return float(score[left, right].sum())
+
+
+def our_match():
+    return float(sql("SELECT total_score FROM mentoring.match_run"
+                     " WHERE id = mentoring.match(1)"))
+
+
+def table(title, rows):
+    print('\n%s' % title)
+    for name, figure in rows:
+        print('  %-44s %s' % (name, figure))
+
+
+def bench_size(n, runs):
+    fill(n)
+    pairs = n * n
+    ours, joins, bits = [], [], []
+    for _ in range(runs):
+        ours.append(server_ms('SELECT count(*), sum(score)'
+                              ' FROM mentoring.pair_scores(1)'))
+        joins.append(server_ms('SELECT count(*), sum(score)'
+                               ' FROM bench.score_join', RIVAL_SETTINGS))
+        bits.append(server_ms('SELECT count(*), sum(score)'
+                              ' FROM bench.score_bits', RIVAL_SETTINGS))
+    mine, join, bit = map(statistics.median, (ours, joins, bits))
+    best = 'score_bits' if bit < join else 'score_join'
+    table('scoring, %d x %d, five criteria (median of %d)' % (n, n, runs), [
+        ('pair_scores(), all rows through SQL', '%8.3f s  %7.1f ns a pair'
+         % (mine, mine * 1e9 / pairs)),
+        ('SQL, joins', '%8.3f s  %7.1f ns a pair' % (join, join * 1e9 / pairs)),
+        ('SQL, bit strings', '%8.3f s  %7.1f ns a pair'
+         % (bit, bit * 1e9 / pairs)),
+        ('ratio to the better', '%8.1f' % (min(join, bit) / mine))])
+    if numpy is None:
+        print('\n*** SKIPPED: match against scipy; python3-scipy is missing')
+        return
+    mine, theirs = [], []
+    for _ in range(runs):
+        spent, total = timed(our_match)
+        mine.append(spent)
+        spent, other = timed(lambda: rival_match(best))
+        theirs.append(spent)
+    if abs(total - other) > 1e-4 * n:
+        sys.exit('the totals differ: %f and %f' % (total, other))
+    mine, theirs = statistics.median(mine), statistics.median(theirs)
+    inside = sql("SELECT round(elapsed_ms::numeric) || ' ms, of it '"
+                 " || detail FROM mentoring.match_run ORDER BY id DESC LIMIT 1")
+    table('match(), %d x %d, tables to stored proposals (median of %d)'
+          % (n, n, runs), [
+        ('match()', '%8.3f s' % mine),
+        ('SQL + COPY + scipy', '%8.3f s' % theirs),
+        ('ratio', '%8.1f' % (theirs / mine)),
+        ('inside match()', inside)])
+
+
+def bench_memory(n):
+    """Peak resident set of a backend before and after one match()."""
+    proc = subprocess.Popen(PSQL, stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, universal_newlines=True)
+
+    def ask(statement):
+        proc.stdin.write(statement + ';\n')
+        proc.stdin.flush()
+        return proc.stdout.readline().strip()
+
+    def peak(pid):
+        with open('/proc/%s/status' % pid) as status:
+            for line in status:
+                if line.startswith('VmHWM'):
+                    return int(line.split()[1]) * 1024
+        raise RuntimeError('no VmHWM')
+
+    pid = ask('SELECT pg_backend_pid()')
+    ask("SELECT count(*) FROM mentoring.participant")
+    try:
+        before = peak(pid)
+        ask('SELECT mentoring.match(1)')
+        grown = peak(pid) - before
+    except (OSError, RuntimeError):
+        print('\n*** SKIPPED: memory; the backend is not visible in /proc')
+        proc.stdin.close()
+        proc.wait()
+        return
+    proc.stdin.close()
+    proc.wait()
+    allowed = 4 * n * n + 1000 * 2 * n
+    table('memory of match(), %d x %d' % (n, n), [
+        ('growth of the peak resident set', '%8.1f MB' % (grown / 1e6)),
+        ('4 bytes a pair + 1 kB a person', '%8.1f MB' % (allowed / 1e6))])
+
+
+def bench_cancel(n, runs):
+    times = []
+    for run in range(runs):
+        proc = subprocess.Popen(
+            PSQL + ['-c', "SET application_name = 'victim'",
+                    '-c', 'SELECT mentoring.match(1)'],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.05 + 0.1 * run / runs)
+        start = time.perf_counter()
+        hit = sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+                  " WHERE application_name = 'victim' AND state = 'active'")
+        status = proc.wait()
+        if hit == 't' and status != 0:
+            times.append(time.perf_counter() - start)
+    if times:
+        table('cancel in match(), %d x %d (%d hits)' % (n, n, len(times)), [
+            ('until the client has the error, median', '%8.3f s'
+             % statistics.median(times)),
+            ('slowest', '%8.3f s' % max(times))])
+    else:
+        print('\n*** SKIPPED: cancel; match() was over each time')
+
+
+def main():
+    sizes = [int(a) for a in sys.argv[1:]] or [1000, 2000]
+    for n in sizes:
+        bench_size(n, 5 if n <= 1000 else 3)
+    bench_memory(sizes[-1])
+    bench_cancel(sizes[-1], 12)
+
+
+main()
