@@ -119,6 +119,10 @@ lint:
 indent:
 	@bash $(TOP)test/lint --indent
 
+reference:
+	@bash $(TOP)test/reference >$(TOP)doc/reference.md.new
+	@mv $(TOP)doc/reference.md.new $(TOP)doc/reference.md
+
 # What test/run must know of the lists above.
 print-%:
 	@echo $($*)
@@ -131,9 +135,10 @@ help:
 	@echo "make bench          measure speed against rivals"
 	@echo "make lint           format, exported names, orphans, version"
 	@echo "make indent         format the C files as core does"
+	@echo "make reference      write doc/reference.md from the COMMENTs"
 	@echo "make                build"
 	@echo "make install        install for the server of PG_CONFIG ($(PG_CONFIG))"
 	@echo "make installcheck   pg_regress and isolation tests, running server"
 	@echo "make clean          remove what make made"
 
-.PHONY: demo test bench lint indent help uninstall-doc
+.PHONY: demo test bench lint indent reference help uninstall-doc
