@@ -187,18 +187,21 @@ mtr_packages()
 # The folder and the user
 #
 
+# Are we the driver, the second time round, in the copy?  exec keeps the process
+# id; a program the driver starts has another one.
+mtr_inside()
+{
+	[ "${MTR_OWNER:-}" = $$ ]
+}
+
 # mtr_enter KIND ARGS...: returns inside the copy, as an ordinary user.
 mtr_enter()
 {
 	local kind=$1 script user
 
 	shift
-	if [ -n "${MTR_HOME:-}" ] && [ "$MTR_TOP" = "$MTR_HOME/src" ]
+	if mtr_inside
 	then
-		trap mtr_leave EXIT
-		trap 'exit 129' HUP
-		trap 'exit 130' INT
-		trap 'exit 143' TERM
 		cd "$MTR_TOP" || exit 1
 		return 0
 	fi
@@ -222,7 +225,7 @@ mtr_enter()
 	# Settings of the caller's must not reach another server than ours.
 	unset $(compgen -e PG | grep -v '^PG_CONFIG$')
 	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
-	export MTR_HOME HOME=$MTR_HOME TMPDIR=$MTR_HOME/tmp
+	export MTR_OWNER=$$ MTR_HOME HOME=$MTR_HOME TMPDIR=$MTR_HOME/tmp
 	export LC_ALL=C TZ=UTC
 	cd "$MTR_HOME/src" || exit 1
 	exec "$@"
@@ -250,7 +253,8 @@ mtr_leave()
 {
 	local rc=$?
 
-	trap - EXIT HUP INT TERM
+	trap - EXIT
+	trap '' HUP INT TERM
 	cd /
 	if [ -z "${MTR_KEEP:-}" ]
 	then
@@ -352,3 +356,12 @@ mtr_how_to_connect()
 	mtr_say "    psql -h $MTR_HOME -U postgres -d ${1:-$PGDATABASE}"
 	mtr_say "    $MTR_HOME/stop      # ends and removes it"
 }
+
+# The copy is there already, so from the first moment on it must also go.
+if mtr_inside
+then
+	trap mtr_leave EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+fi
