@@ -132,15 +132,19 @@ mtr_apt_install()
 {
 	local dir=/etc/postgresql-common/createcluster.d
 	local file=$dir/mentoring-$$.conf
-	local had_dir=yes rc
+	local had_dir=yes log rc
 
+	log=$(mktemp) || return
 	[ -d $dir ] || had_dir=no
 	mtr_as_root mkdir -p $dir
 	echo 'create_main_cluster = false' |
 		mtr_as_root tee "$file" >/dev/null
+	mtr_say "mentoring: installing $*" >&2
 	mtr_as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -q --no-install-recommends "$@" >&2
+		apt-get install -y -q --no-install-recommends "$@" >"$log" 2>&1
 	rc=$?
+	[ $rc -eq 0 ] || tail -n 30 "$log" >&2
+	rm -f "$log"
 	mtr_as_root rm -f "$file"
 	[ $had_dir = yes ] || mtr_as_root rmdir --ignore-fail-on-non-empty $dir
 	return $rc
@@ -155,7 +159,7 @@ mtr_packages()
 	extras=$(mtr_missing_extras "$1")
 	if [ -n "$missing$extras" ] && mtr_can_install
 	then
-		mtr_as_root apt-get update -q >&2 ||
+		mtr_as_root apt-get update -qq >&2 ||
 			mtr_say "mentoring: apt-get update failed, trying on" >&2
 		# only now is it known what "postgresql" means here
 		missing=$(mtr_missing_packages "$1")
