@@ -32,7 +32,8 @@ OBJS = \
 # Regression tests in reading order; names must not occur in sql/.
 REGRESS = \
 	install \
-	catalogue
+	catalogue \
+	demo_company
 
 # Isolation tests; test/specs/race_*.spec
 ISOLATION =
