@@ -1,0 +1,42 @@
+/*
+ * ties.h
+ *	  of several optimal matchings, the one the stated rule prefers
+ *
+ * Rule.  Put all eligible pairs in the order: higher score, then lower left
+ * element, then lower right element.  Of two optimal matchings the one is
+ * preferred that contains the first pair, in this order, which is in just one
+ * of them.  The rule names one matching, whatever algorithm found an optimal
+ * one first and in whatever order the data came.
+ *
+ * Method.  With optimal prices the optimal matchings are those reachable by
+ * exchanging pairs of slack (0,0) along circulations (assign.h).  Direct
+ * such a pair from its row to its column when it is not taken and back when
+ * it is, and join rows and columns whose number of places taken may change
+ * (cover and price both 0) to one extra node.  A pair not taken can be had
+ * exactly if its column reaches its row.  The pairs are gone through in the
+ * order of the rule; each that can be had is brought in by turning one cycle
+ * and then fixed.
+ *
+ * "left" is the row, or with rows_are_right the column.
+ */
+#ifndef MTR_TIES_H
+#define MTR_TIES_H
+
+#include "assign.h"
+
+/* Bytes of scratch for mtr_ties_resolve(): three quarters of a byte a pair,
+ * 60 a row and 60 a column; for few pairs, up to 16 bytes each for 32768 of
+ * them. */
+extern size_t mtr_ties_scratch_size(const MtrAssign *p);
+
+/* Replace the pairs of a solved problem by those the rule prefers.  Total,
+ * covers and prices stay as they are; so does the number of pairs, except
+ * that under best_total the matching preferred may have fewer or more pairs
+ * of the same total.  scratch is aligned to 64 bytes.  MTR_INVALID if the
+ * pairs are no matching or the proof doesn't fit it, MTR_OVERFLOW for more
+ * than 2^33 pairs of rows and columns, a score beyond 10^9 or a price beyond
+ * 2^60. */
+extern MtrStatus mtr_ties_resolve(MtrAssign *p, bool rows_are_right,
+								  void *scratch);
+
+#endif							/* MTR_TIES_H */

@@ -1,0 +1,469 @@
+/*
+ * ties_test.c
+ *	  the preferred optimal matching: ties.c against its definition
+ *
+ * The definition is carried out by ties_reference.h.  Every problem is
+ * resolved from several optimal matchings, with several sets of prices, as
+ * given and transposed, and by a second copy of the kernel whose batches are
+ * so small that every pass refills them.
+ *
+ * Build: ties_test.c poll.c ties.c
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ties.h"
+
+/* the second copy */
+#define MTR_TIES_BATCH 2
+#define mtr_ties_resolve small_ties_resolve
+#define mtr_ties_scratch_size small_ties_scratch_size
+#include "ties.c"
+#undef mtr_ties_resolve
+#undef mtr_ties_scratch_size
+
+#include "ties_reference.h"
+
+static int	ntests = 0;
+static int	nfailed = 0;
+
+static void
+report(bool passed, const char *what)
+{
+	printf("%s %d - %s\n", passed ? "ok" : "not ok", ++ntests, what);
+	nfailed += !passed;
+}
+
+/* ----------
+ * Running the kernel
+ * ----------
+ */
+
+static MtrStatus
+run_kernel(MtrAssign *p, bool rows_are_right, bool small)
+{
+	size_t		size;
+	void	   *scratch = NULL;
+	MtrStatus	status;
+
+	/* scratch is not cleared, and not a byte longer than asked for */
+	size = small ? small_ties_scratch_size(p) : mtr_ties_scratch_size(p);
+	if (posix_memalign(&scratch, 64, size) != 0)
+		exit(2);
+	memset(scratch, 0xA5, size);
+	status = small ? small_ties_resolve(p, rows_are_right, scratch) :
+		mtr_ties_resolve(p, rows_are_right, scratch);
+	free(scratch);
+	return status;
+}
+
+static void
+store_matching(MtrAssign *p, const uint8_t *taken)
+{
+	p->npairs = 0;
+	p->total = 0;
+	for (int32_t i = 0; i < p->nrows; i++)
+		for (int32_t j = 0; j < p->ncols; j++)
+			if (taken[(size_t) i * p->ncols + j])
+			{
+				p->pair_row[p->npairs] = i;
+				p->pair_col[p->npairs++] = j;
+				p->total += p->score[(size_t) i * p->ncols + j];
+			}
+}
+
+/* Are the pairs those of a matching, in order, and total and count too? */
+static bool
+same_matching(const MtrAssign *p, const uint8_t *taken)
+{
+	int32_t		n = 0;
+	int64_t		total = 0;
+
+	for (int32_t i = 0; i < p->nrows; i++)
+		for (int32_t j = 0; j < p->ncols; j++)
+		{
+			if (!taken[(size_t) i * p->ncols + j])
+				continue;
+			if (n >= p->npairs || p->pair_row[n] != i || p->pair_col[n] != j)
+				return false;
+			total += p->score[(size_t) i * p->ncols + j];
+			n++;
+		}
+	return n == p->npairs && total == p->total;
+}
+
+static void
+transpose(const MtrAssign *p, const uint8_t *taken, MtrAssign *q,
+		  uint8_t *q_taken)
+{
+	for (int32_t i = 0; i < p->nrows; i++)
+		for (int32_t j = 0; j < p->ncols; j++)
+		{
+			set_score(q, j, i, p->score[(size_t) i * p->ncols + j]);
+			q_taken[(size_t) j * p->nrows + i] =
+				taken[(size_t) i * p->ncols + j];
+		}
+	for (int32_t i = 0; i < p->nrows; i++)
+		set_places(q, true, i, p->row_places[i]);
+	for (int32_t j = 0; j < p->ncols; j++)
+		set_places(q, false, j, p->col_places[j]);
+	memcpy(q->row_cover, p->col_cover, p->ncols);
+	memcpy(q->col_cover, p->row_cover, p->nrows);
+	memcpy(q->row_price, p->col_price, p->ncols * sizeof(int64_t));
+	memcpy(q->col_price, p->row_price, p->nrows * sizeof(int64_t));
+}
+
+/* Does the kernel turn "taken" into "wanted", in all its variants?  Prices
+ * are in the problem. */
+static bool
+resolves_to(MtrAssign *p, const uint8_t *taken, const uint8_t *wanted)
+{
+	size_t		npairs = (size_t) p->nrows * p->ncols;
+	MtrAssign  *q = new_problem(p->ncols, p->nrows, p->most_pairs);
+	uint8_t    *q_taken = get_memory(npairs);
+	uint8_t    *q_wanted = get_memory(npairs);
+	bool		same = true;
+
+	transpose(p, wanted, q, q_wanted);
+	transpose(p, taken, q, q_taken);
+	for (int small = 0; small < 2; small++)
+	{
+		store_matching(p, taken);
+		same = same && run_kernel(p, false, small) == MTR_OK;
+		same = same && same_matching(p, wanted);
+		store_matching(q, q_taken);
+		same = same && run_kernel(q, true, small) == MTR_OK;
+		same = same && same_matching(q, q_wanted);
+	}
+	free(q_taken);
+	free(q_wanted);
+	free_problem(q);
+	return same;
+}
+
+/* ----------
+ * Tests
+ * ----------
+ */
+
+static void
+test_small(int ncases)
+{
+	int			nwrong = 0;
+	int			nmoved = 0;
+	int			nempty = 0;
+
+	for (int c = 0; c < ncases; c++)
+	{
+		int32_t		n = rnd(40) == 0 ? 0 : 2 + rnd(4);
+		int32_t		m = rnd(40) == 0 ? 0 : 1 + rnd(5);
+		MtrAssign  *p = random_problem(c % 2 ? n : m, c % 2 ? m : n, 3,
+									   3 + rnd(20));
+		uint8_t		wanted[MAX_BRUTE];
+		uint8_t		taken[MAX_BRUTE];
+		int64_t		value = brute_preferred(p, wanted);
+		size_t		npairs = (size_t) p->nrows * p->ncols;
+
+		for (int start = 0; start < 3; start++)
+		{
+			brute_any(p, value, taken);
+			find_prices(p, taken, (c + start) % 3);
+			nwrong += !resolves_to(p, taken, wanted);
+			nmoved += memcmp(taken, wanted, npairs) != 0;
+			nempty += matching_value(p, wanted) == 0;
+		}
+		free_problem(p);
+	}
+	printf("# %d cases from 3 starts each: %d were not the preferred one, "
+		   "%d were empty\n", ncases, nmoved, nempty);
+	report(nwrong == 0, "small problems: as by enumeration");
+	report(nmoved > ncases / 2 && nempty < ncases,
+		   "the small problems have ties");
+}
+
+static void
+test_medium(int ncases)
+{
+	int			nwrong = 0;
+
+	for (int c = 0; c < ncases; c++)
+	{
+		MtrAssign  *p = random_problem(1 + rnd(9), 1 + rnd(9), 1 + rnd(4),
+									   2 + rnd(20));
+		uint8_t		wanted[81];
+		uint8_t		taken[81];
+
+		preferred_by_asking(p, wanted);
+		for (int kind = ROWS_LOW; kind <= BETWEEN; kind++)
+		{
+			solve(p, taken);
+			find_prices(p, taken, kind);
+			nwrong += !resolves_to(p, taken, wanted);
+		}
+		free_problem(p);
+	}
+	report(nwrong == 0, "medium problems: as by asking for pair after pair");
+}
+
+/* The first outcome is what the others are compared with */
+static void
+test_large(int ncases)
+{
+	int			nwrong = 0;
+	int			nstarts = 0;
+
+	for (int c = 0; c < ncases; c++)
+	{
+		MtrAssign  *p = random_problem(30 + rnd(71), 30 + rnd(51), 1 + rnd(3),
+									   c % 2 ? 1000 : 4);
+		size_t		npairs = (size_t) p->nrows * p->ncols;
+		uint8_t    *taken = get_memory(npairs);
+		uint8_t    *wanted = get_memory(npairs);
+		uint8_t    *first = get_memory(npairs);
+
+		for (int start = 0; start < 4; start++)
+		{
+			solve(p, taken);
+			find_prices(p, taken, start % 3);
+			if (start == 0)
+			{
+				memcpy(first, taken, npairs);
+				store_matching(p, taken);
+				nwrong += run_kernel(p, false, false) != MTR_OK;
+				for (int32_t k = 0; k < p->npairs; k++)
+					wanted[(size_t) p->pair_row[k] * p->ncols +
+						   p->pair_col[k]] = 1;
+				nwrong += matching_value(p, wanted) !=
+					matching_value(p, taken);
+			}
+			nwrong += !resolves_to(p, taken, wanted);
+			nstarts += memcmp(taken, first, npairs) != 0;
+		}
+		free(taken);
+		free(wanted);
+		free(first);
+		free_problem(p);
+	}
+	printf("# %d other starts\n", nstarts);
+	report(nwrong == 0, "large problems: the start makes no difference");
+	report(nstarts > ncases, "the large problems have ties");
+}
+
+/*
+ * All scores equal: what is preferred is known without computing.  More pairs
+ * than fit in one batch of the kernel.
+ */
+static void
+test_all_equal(int32_t nrows, int32_t ncols, int32_t places)
+{
+	MtrAssign  *p = new_problem(nrows, ncols, true);
+	size_t		npairs = (size_t) nrows * ncols;
+	uint8_t    *taken = get_memory(npairs);
+	uint8_t    *wanted = get_memory(npairs);
+	int32_t		order[400];
+	bool		rows_full = nrows <= ncols * places;
+	int32_t		n = rows_full ? nrows : ncols * places;
+	char		what[80];
+
+	/* each row has one place, each column "places" */
+	for (int32_t i = 0; i < nrows; i++)
+		set_places(p, false, i, 1);
+	for (int32_t j = 0; j < ncols; j++)
+		set_places(p, true, j, places);
+	for (size_t k = 0; k < npairs; k++)
+		((int32_t *) p->score)[k] = -5;
+	shuffle(order, nrows);
+	for (int32_t k = 0; k < n; k++)
+	{
+		taken[(size_t) order[k] * ncols + k % ncols] = 1;
+		wanted[(size_t) k * ncols + k / places] = 1;
+	}
+	memset(p->row_cover, rows_full, nrows);
+	memset(p->col_cover, !rows_full, ncols);
+	for (int32_t i = 0; i < nrows; i++)
+		p->row_price[i] = rows_full ? -5 : 0;
+	for (int32_t j = 0; j < ncols; j++)
+		p->col_price[j] = rows_full ? 0 : -5;
+	snprintf(what, sizeof(what), "all scores equal, %d x %d, %d places",
+			 nrows, ncols, places);
+	report(resolves_to(p, taken, wanted), what);
+	free(taken);
+	free(wanted);
+	free_problem(p);
+}
+
+/*
+ * A cycle of four pairs that would bring in a better placed pair, but loses
+ * exactly 2^32: prices that agree in their lower 32 bits only must not count
+ * as agreeing.
+ */
+static void
+test_lower_bits(void)
+{
+	static const int32_t other[4] =
+	{1000000000, -1000000000, -1000000000, 705032704};
+	MtrAssign  *p = new_problem(4, 4, true);
+	uint8_t		taken[16] = {0};
+	bool		same = true;
+
+	for (int32_t k = 0; k < 4; k++)
+	{
+		set_places(p, false, k, 1);
+		set_places(p, true, k, 1);
+		for (int32_t j = 0; j < 4; j++)
+			set_score(p, k, j, MTR_NO_PAIR);
+		set_score(p, k, k, other[k]);
+		set_score(p, k, (k + 1) % 4, 1000000000);
+		taken[k * 4 + (k + 1) % 4] = 1;
+	}
+	for (int kind = ROWS_LOW; kind <= BETWEEN; kind++)
+	{
+		find_prices(p, taken, kind);
+		same = same && resolves_to(p, taken, taken);
+	}
+	report(same, "slack of 2^32 is slack");
+	free_problem(p);
+}
+
+/* A solved problem with two pairs, to be spoilt */
+static MtrAssign *
+small_solved(void)
+{
+	MtrAssign  *p = new_problem(2, 2, false);
+	uint8_t		taken[4] = {1, 0, 0, 1};
+
+	for (int32_t k = 0; k < 2; k++)
+	{
+		set_places(p, false, k, 1);
+		set_places(p, true, k, 1);
+		set_score(p, k, 0, 7);
+		set_score(p, k, 1, 7);
+		p->row_price[k] = 7;
+	}
+	store_matching(p, taken);
+	return p;
+}
+
+typedef enum Fault
+{
+	NO_FAULT,
+	NOT_A_ROW,
+	NOT_A_COLUMN,
+	TWICE,
+	TOO_MANY,
+	NEGATIVE_PLACES,
+	NOT_ELIGIBLE,
+	NEGATIVE_SLACK,
+	NEVER_TAKEN,
+	NEGATIVE_PRICE,
+	PRICE_OF_A_FREE_PLACE,
+	HUGE_PRICE,
+	HUGE_SCORE,
+	NFAULTS
+} Fault;
+
+static MtrStatus
+status_with(Fault fault)
+{
+	MtrAssign  *p = small_solved();
+	MtrStatus	status;
+
+	switch (fault)
+	{
+		case NOT_A_ROW:
+			p->pair_row[1] = 2;
+			break;
+		case NOT_A_COLUMN:
+			p->pair_col[1] = -1;
+			break;
+		case TWICE:
+			p->pair_row[1] = p->pair_col[1] = 0;
+			set_places(p, false, 0, 2);
+			set_places(p, true, 0, 2);
+			break;
+		case TOO_MANY:
+			p->pair_col[1] = 0;
+			break;
+		case NEGATIVE_PLACES:
+			set_places(p, true, 1, -1);
+			break;
+		case NOT_ELIGIBLE:
+			set_score(p, 0, 0, MTR_NO_PAIR);
+			break;
+		case NEGATIVE_SLACK:
+			p->row_price[1] = 8;
+			break;
+		case NEVER_TAKEN:
+			set_score(p, 1, 1, 0);
+			p->row_price[1] = 0;
+			break;
+		case NEGATIVE_PRICE:
+			p->row_price[1] = 8;
+			p->col_price[1] = -1;
+			break;
+		case PRICE_OF_A_FREE_PLACE:
+			p->npairs = 1;
+			break;
+		case HUGE_PRICE:
+			p->row_price[0] = INT64_MIN;
+			break;
+		case HUGE_SCORE:
+			set_score(p, 0, 1, 1000000001);
+			p->row_price[0] = 1;
+			set_score(p, 0, 0, 1);
+			p->col_price[1] = 1000000000;
+			set_score(p, 1, 1, 1000000000);
+			p->row_price[1] = 0;
+			set_score(p, 1, 0, MTR_NO_PAIR);
+			break;
+		default:
+			break;
+	}
+	status = run_kernel(p, false, false);
+	free_problem(p);
+	return status;
+}
+
+static void
+test_faults(void)
+{
+	bool		as_stated = true;
+	MtrAssign	large = {.nrows = 1 << 24,.ncols = (1 << 9) + 1};
+
+	for (Fault fault = NO_FAULT; fault < NFAULTS; fault++)
+	{
+		MtrStatus	wanted = MTR_INVALID;
+		MtrStatus	status = status_with(fault);
+
+		if (fault == NO_FAULT)
+			wanted = MTR_OK;
+		else if (fault >= HUGE_PRICE)
+			wanted = MTR_OVERFLOW;
+		if (status != wanted)
+		{
+			printf("# fault %d gives status %d\n", (int) fault, (int) status);
+			as_stated = false;
+		}
+	}
+	report(as_stated, "what is not a solved problem is refused");
+	report(mtr_ties_resolve(&large, false, NULL) == MTR_OVERFLOW,
+		   "more than 2^33 pairs are refused");
+}
+
+int
+main(void)
+{
+	test_small(20000);
+	test_medium(300);
+	test_large(16);
+	test_all_equal(300, 300, 1);
+	test_all_equal(300, 260, 1);
+	test_all_equal(200, 320, 1);
+	test_all_equal(390, 120, 3);
+	test_all_equal(390, 140, 3);
+	test_lower_bits();
+	test_faults();
+	printf("1..%d\n", ntests);
+	return nfailed > 0;
+}
