@@ -25,8 +25,21 @@ OBJS = \
 	src/access.o \
 	src/directory.o \
 	src/json.o \
+	src/kernel/score.o \
+	src/kernel/score_fixed.o \
+	src/kernel/score_list.o \
+	src/kernel/score_value.o \
 	src/programme.o \
 	src/relationship.o \
+	src/score.o \
+	src/score_criterion.o \
+	src/score_custom.o \
+	src/score_load.o \
+	src/score_relation.o \
+	src/score_skill.o \
+	src/score_term.o \
+	src/score_value.o \
+	src/score_week.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.

@@ -24,8 +24,8 @@ typedef struct MtrLoad
 	int64		programme_id;
 	int64		only_mentee;	/* participant ids; 0 = all accepted */
 	int64		only_mentor;
-	bool		keep_unaccepted;	/* the two named above are loaded though not
-									 * accepted, for explain_pair */
+	bool		keep_unaccepted;	/* the two named above are loaded though
+									 * not accepted, for explain_pair */
 	int64		ignore_run;		/* relationships created by this match run
 								 * don't count; 0 = none */
 	bool		release_proposed;	/* nor do those still 'proposed' */
@@ -115,6 +115,14 @@ typedef struct MtrProgramme
  */
 extern MtrProgramme *mtr_programme_load(const MtrLoad *load);
 extern void mtr_programme_free(MtrProgramme *programme);
+
+/* Raise an error when no criterion has a weight: there is no score. */
+extern void mtr_programme_check_weight(const MtrProgramme *programme);
+
+/* Raise no_data_found; role is "mentee", "mentor" or "participant". */
+extern void mtr_no_programme(int64 programme_id) pg_attribute_noreturn();
+extern void mtr_no_participant(int64 programme_id, const char *role, int64 id)
+			pg_attribute_noreturn();
 
 /* Index of a participant, or -1. */
 extern int32 mtr_find_participant(const MtrParticipant *list, int32 n,

@@ -1,0 +1,179 @@
+/*
+ * score_week.c
+ *	  availability: weeks of quarters of an hour in UTC
+ *
+ * Availability is local time.  Each quarter of an hour that lies wholly
+ * inside an interval is moved to UTC by "timestamp AT TIME ZONE" on its date
+ * in the programme's week, so hours that don't exist or exist twice where
+ * clocks change are what PostgreSQL takes them for.  Beyond either end the
+ * week goes round.  One table of 672 quarters is made for each time zone.
+ *
+ * Cost: a table look-up for each free quarter.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "score_private.h"
+
+#define SLOT_MINUTES 15
+#define DAY_SLOTS 96
+
+/* PostgreSQL's own "timestamp AT TIME ZONE". */
+static TimestampTz
+at_time_zone(text *zone, Timestamp local)
+{
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone,
+												   PointerGetDatum(zone),
+												   TimestampGetDatum(local)));
+}
+
+/* Let PostgreSQL judge the name, but name the participant. */
+static void
+check_zone(const MtrLoader *loader, text *zone, Timestamp week, int64 id)
+{
+	MemoryContext oldcxt = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		(void) at_time_zone(zone, week);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(oldcxt);
+		error = CopyErrorData();
+		FlushErrorState();
+		if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE)
+			ReThrowError(error);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" of participant %lld is unknown",
+						text_to_cstring(zone), (long long) id),
+				 errhint("Use an IANA name such as \"Europe/Vienna\"; pg_timezone_names lists them.")));
+	}
+	PG_END_TRY();
+}
+
+/* Where each quarter of the local week lies in the week of UTC. */
+static void
+make_zone_map(MtrLoader *loader, text *zone, int64 id)
+{
+	MtrProgramme *programme = loader->programme;
+	const int64 slot_length = SLOT_MINUTES * USECS_PER_MINUTE;
+	Timestamp	week;
+	int16	   *map;
+
+	if (DATE_NOT_FINITE(programme->week))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_FIELD_OVERFLOW),
+				 errmsg("starts_on of programme %lld is not a day",
+						(long long) programme->id),
+				 errhint("Availability needs the week of the first day; set starts_on to a finite date or NULL.")));
+	week = (Timestamp) programme->week * USECS_PER_DAY;
+	check_zone(loader, zone, week, id);
+	map = mtr_buffer_add(loader, &loader->zone_map,
+						 MTR_WEEK_SLOTS * sizeof(int16));
+	for (int i = 0; i < MTR_WEEK_SLOTS; i++)
+	{
+		int64		moved = at_time_zone(zone, week + i * slot_length) - week;
+		int64		slot = moved / slot_length;
+
+		if (moved < slot * slot_length)
+			slot--;				/* round down */
+		map[i] = ((slot % MTR_WEEK_SLOTS) + MTR_WEEK_SLOTS) % MTR_WEEK_SLOTS;
+	}
+}
+
+/* The map of the present participant's time zone. */
+static const int16 *
+zone_map(MtrLoader *loader, const MtrCompile *c, int64 id)
+{
+	JsonbValue *value = &loader->value[loader->timezone];
+	const char *name = "UTC";
+	int			length = 3;
+	int32		code;
+
+	if (value->type == jbvString)
+	{
+		name = value->val.string.val;
+		length = value->val.string.len;
+	}
+	else if (value->type != jbvNull)
+		mtr_value_refuse(loader, c->info->name, loader->timezone, id,
+						 "the name of a time zone");
+	code = mtr_dict_code(loader->zones, name, length, true);
+	if (loader->zone_map.used == code * MTR_WEEK_SLOTS * sizeof(int16))
+		make_zone_map(loader, cstring_to_text_with_len(name, length), id);
+	return MTR_ITEMS(int16, loader->zone_map) + code * MTR_WEEK_SLOTS;
+}
+
+/* Read {"day": 1-7, "from": "HH:MM", "to": "HH:MM"}. */
+static bool
+read_interval(const JsonbValue *entry, int *day, int *from, int *to)
+{
+	JsonbContainer *object = entry->val.binary.data;
+	JsonbValue	buffer;
+	JsonbValue *value;
+	Datum		number;
+
+	if (entry->type != jbvBinary || !JsonContainerIsObject(object))
+		return false;
+	value = getKeyJsonValueFromContainer(object, "day", 3, &buffer);
+	if (value == NULL || !mtr_json_is_whole(value, 1, 7))
+		return false;
+	number = NumericGetDatum(value->val.numeric);
+	*day = DatumGetInt32(DirectFunctionCall1(numeric_int4, number));
+	value = getKeyJsonValueFromContainer(object, "from", 4, &buffer);
+	*from = value != NULL ? mtr_clock_minutes(value) : -1;
+	value = getKeyJsonValueFromContainer(object, "to", 2, &buffer);
+	*to = value != NULL ? mtr_clock_minutes(value) : -1;
+	return *from >= 0 && *to > *from;
+}
+
+void
+mtr_week_add(MtrLoader *loader, MtrCompile *c, int side, int64 id)
+{
+	const Size	size = MTR_WEEK_WORDS * sizeof(uint64);
+	JsonbValue *value = &loader->value[c->side[side].key];
+	uint64	   *week = mtr_buffer_add(loader, &c->side[side].item, size);
+	JsonbContainer *array = value->val.binary.data;
+	const int16 *map;
+
+	memset(week, 0, size);
+	if (value->type == jbvNull)
+		return;
+	if (value->type != jbvBinary || !JsonContainerIsArray(array))
+		mtr_value_refuse(loader, c->info->name, c->side[side].key, id,
+						 "availability");
+	map = zone_map(loader, c, id);
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	{
+		int			day,
+					from,
+					to;
+
+		if (!read_interval(getIthJsonbValueFromContainer(array, i), &day,
+						   &from, &to))
+			mtr_value_refuse(loader, c->info->name, c->side[side].key, id,
+							 "availability");
+		for (int s = (from + SLOT_MINUTES - 1) / SLOT_MINUTES;
+			 s < to / SLOT_MINUTES; s++)
+		{
+			int			slot = map[(day - 1) * DAY_SLOTS + s];
+
+			week[slot / 64] |= UINT64CONST(1) << (slot % 64);
+		}
+	}
+}
+
+void
+mtr_week_finish(MtrCompile *c)
+{
+	MtrAvailability *out = &c->out->u.availability;
+
+	out->mentee = MTR_ITEMS(uint64, c->side[MTR_MENTEE].item);
+	out->mentor = MTR_ITEMS(uint64, c->side[MTR_MENTOR].item);
+}
