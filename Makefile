@@ -106,14 +106,16 @@ src/kernel/%.o: override CFLAGS += -O3
 -include $(wildcard $(OBJS:.o=.d))
 
 # In a build directory of its own (VPATH) objects need their folders and
-# pg_regress looks for expected/ where it runs.
+# pg_regress looks for expected/ where it runs.  Absolute names, for others
+# are found in the source tree.
 ifneq ($(abspath $(TOP)),$(CURDIR))
-$(OBJS): | src/kernel
-src/kernel:
+$(OBJS): | $(CURDIR)/src/kernel
+$(CURDIR)/src/kernel:
 	mkdir -p $@
-installcheck: expected
-expected:
+installcheck: $(CURDIR)/expected
+$(CURDIR)/expected:
 	ln -s $(abspath $(TOP))/expected $@
+EXTRA_CLEAN += expected
 endif
 
 # PGXS forgets the folder it installed DOCS to.
