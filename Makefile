@@ -28,12 +28,14 @@ OBJS = \
 	src/kernel/score.o \
 	src/kernel/score_fixed.o \
 	src/kernel/score_list.o \
+	src/kernel/score_skill.o \
 	src/kernel/score_value.o \
 	src/programme.o \
 	src/relationship.o \
 	src/score.o \
 	src/score_criterion.o \
 	src/score_custom.o \
+	src/score_explain.o \
 	src/score_load.o \
 	src/score_relation.o \
 	src/score_skill.o \
@@ -104,6 +106,7 @@ $(SQL_SCRIPT): $(SQL_PARTS) $(TOP)sql/install $(TOP)mentoring.control
 src/kernel/%.o: override CFLAGS += -O3
 
 -include $(wildcard $(OBJS:.o=.d))
+src/mentoring.o: $(TOP)mentoring.control
 
 # In a build directory of its own (VPATH) objects need their folders and
 # pg_regress looks for expected/ where it runs.  Absolute names, for others
