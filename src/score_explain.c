@@ -1,0 +1,359 @@
+/*
+ * score_explain.c
+ *	  explain_pair(): what a score is made of, or why there is none
+ *
+ * One row for each criterion: the values compared, the similarity they give
+ * (if_missing when a side has none), and the part of the score that is due to
+ * it, by the kernel's own division, so that the parts add up to
+ * compatibility() exactly.  Then a row for each other reason why the pair is
+ * not eligible.  A pair that isn't eligible is explained with the score it
+ * would have.
+ *
+ * What kinds without keys compare is read again, for this one pair, by the
+ * queries below.  Each yields the values of both sides; what belongs to the
+ * pair (relationships, a rule) stands on both.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+#include "access.h"
+#include "json.h"
+#include "mentoring.h"
+#include "score.h"
+
+PG_FUNCTION_INFO_V1(mentoring_explain_pair);
+
+/* columns of the result */
+enum
+{
+	X_CRITERION,
+	X_KIND,
+	X_MENTEE_VALUE,
+	X_MENTOR_VALUE,
+	X_SIMILARITY,
+	X_WEIGHT,
+	X_CONTRIBUTION,
+	X_MINIMUM,
+	X_IS_MET,
+	X_COLUMNS
+};
+
+typedef struct Explanation
+{
+	ReturnSetInfo *rsinfo;
+	MtrProgramme *programme;
+	int64		mentee_id;
+	int64		mentor_id;
+} Explanation;
+
+/*
+ * Parameters of all: $1 programme, $2 mentee, $3 mentor, $4 a number.
+ */
+#define SKILL_QUERY \
+	"WITH want AS (" \
+	" SELECT s.skill_id, k.name, s.target_level," \
+	"  coalesce(s.level, l.level, 0) AS level" \
+	" FROM mentoring.participant_skill s" \
+	" JOIN mentoring.skill k ON k.id = s.skill_id" \
+	" JOIN mentoring.participant p" \
+	"  ON p.programme_id = s.programme_id AND p.id = s.participant_id" \
+	" LEFT JOIN mentoring.person_skill l" \
+	"  ON l.person_id = p.person_id AND l.skill_id = s.skill_id" \
+	" WHERE s.programme_id = $1 AND s.participant_id = $2 AND s.weight > 0" \
+	" AND s.target_level > coalesce(s.level, l.level, 0))," \
+	" own AS (SELECT skill_id, level FROM mentoring.participant_skill" \
+	"  WHERE programme_id = $1 AND participant_id = $3)," \
+	" known AS (SELECT l.skill_id, l.level FROM mentoring.participant p" \
+	"  JOIN mentoring.person_skill l ON l.person_id = p.person_id" \
+	"  WHERE p.programme_id = $1 AND p.id = $3)" \
+	" SELECT (SELECT jsonb_agg(jsonb_build_object('skill', name," \
+	"   'level', level, 'target', target_level) ORDER BY skill_id)" \
+	"  FROM want)," \
+	" (SELECT jsonb_agg(jsonb_build_object('skill', w.name," \
+	"   'level', coalesce(own.level, known.level, 0)) ORDER BY w.skill_id)" \
+	"  FROM want w LEFT JOIN own ON own.skill_id = w.skill_id" \
+	"  LEFT JOIN known ON known.skill_id = w.skill_id" \
+	"  WHERE EXISTS (SELECT FROM own) OR EXISTS (SELECT FROM known))"
+
+/* Managers from the direct one up, at most $4. */
+#define CHAIN_OF(id) \
+	"(WITH RECURSIVE up (manager_id, place) AS (" \
+	" SELECT n.manager_id, 1 FROM mentoring.participant p" \
+	" JOIN mentoring.person n ON n.id = p.person_id" \
+	" WHERE p.programme_id = $1 AND p.id = " id \
+	" UNION ALL" \
+	" SELECT n.manager_id, up.place + 1 FROM up" \
+	" JOIN mentoring.person n ON n.id = up.manager_id" \
+	" WHERE up.place < $4)" \
+	" CYCLE manager_id SET is_cycle USING path" \
+	" SELECT jsonb_agg(manager_id ORDER BY place) FROM up" \
+	" WHERE manager_id IS NOT NULL AND NOT is_cycle)"
+
+#define LINE_QUERY "SELECT " CHAIN_OF("$2") ", " CHAIN_OF("$3")
+
+/* Relationships of the two persons that meet a condition. */
+#define MET_QUERY(condition) \
+	"WITH shared AS (" \
+	" SELECT DISTINCT r.id" \
+	" FROM mentoring.participant x" \
+	" JOIN mentoring.participant a ON a.person_id = x.person_id" \
+	" JOIN mentoring.relationship_member ma" \
+	"  ON ma.programme_id = a.programme_id AND ma.participant_id = a.id" \
+	" JOIN mentoring.relationship r" \
+	"  ON r.programme_id = ma.programme_id AND r.id = ma.relationship_id" \
+	" JOIN mentoring.relationship_member mb" \
+	"  ON mb.programme_id = r.programme_id AND mb.relationship_id = r.id" \
+	" JOIN mentoring.participant b" \
+	"  ON b.programme_id = mb.programme_id AND b.id = mb.participant_id" \
+	" JOIN mentoring.participant y ON y.person_id = b.person_id" \
+	" WHERE x.programme_id = $1 AND x.id = $2" \
+	" AND y.programme_id = $1 AND y.id = $3" \
+	" AND a.person_id <> b.person_id AND " condition ")," \
+	" ids AS (SELECT jsonb_agg(id ORDER BY id) AS list FROM shared)" \
+	" SELECT list, list FROM ids"
+
+#define RANK_OF(id, partner, column) \
+	"(SELECT to_jsonb(" column ") FROM mentoring.preference" \
+	" WHERE programme_id = $1 AND participant_id = " id \
+	" AND preferred_id = " partner ")"
+
+#define RANK_QUERY(column) \
+	"SELECT " RANK_OF("$2", "$3", column) ", " RANK_OF("$3", "$2", column)
+
+#define PARTICIPANT_VALUE(expression, id) \
+	"(SELECT to_jsonb(" expression ") FROM mentoring.participant p" \
+	" JOIN mentoring.person n ON n.id = p.person_id" \
+	" WHERE p.programme_id = $1 AND p.id = " id ")"
+
+#define PARTICIPANT_QUERY(expression) \
+	"SELECT " PARTICIPANT_VALUE(expression, "$2") ", " \
+	PARTICIPANT_VALUE(expression, "$3")
+
+#define FORBID_QUERY \
+	"SELECT to_jsonb(min(reason)), to_jsonb(min(reason))" \
+	" FROM mentoring.pair_rule WHERE programme_id = $1" \
+	" AND mentee_id = $2 AND mentor_id = $3 AND rule = 'forbid'"
+
+typedef struct Reason
+{
+	const char *kind;
+	const char *query;
+} Reason;
+
+/* by MtrExclusion */
+static const Reason reasons[] = {
+	[MTR_EX_SAME_PERSON] = {"same_person", PARTICIPANT_QUERY("p.person_id")},
+	[MTR_EX_FORBID] = {"forbid", FORBID_QUERY},
+	[MTR_EX_VETO] = {"veto", RANK_QUERY("nullif(is_veto, false)")},
+	[MTR_EX_TOGETHER] = {"together",
+		MET_QUERY("r.programme_id = $1 AND ma.participant_id = $2"
+				  " AND mb.participant_id = $3 AND r.status IN"
+				  " ('proposed', 'trial', 'active', 'paused')")},
+	[MTR_EX_TRIAL_DECLINED] = {"trial_declined",
+	MET_QUERY("r.ended_from = 'trial'")},
+};
+
+/* ----------------------------------------------------------------
+ *		Values
+ * ----------------------------------------------------------------
+ */
+
+/* Fill in the values of both sides by one of the queries above. */
+static void
+query_values(const Explanation *x, const char *query, int64 number,
+			 Datum *values, bool *nulls)
+{
+	Oid			types[4] = {INT8OID, INT8OID, INT8OID, INT8OID};
+	Datum		params[4];
+
+	params[0] = Int64GetDatum(x->programme->id);
+	params[1] = Int64GetDatum(x->mentee_id);
+	params[2] = Int64GetDatum(x->mentor_id);
+	params[3] = Int64GetDatum(number);
+	if (SPI_execute_with_args(query, 4, types, params, NULL, true, 1) !=
+		SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not read the values of a pair");
+	for (int side = 0; side < 2; side++)
+		values[X_MENTEE_VALUE + side] =
+			SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+						  side + 1, &nulls[X_MENTEE_VALUE + side]);
+}
+
+static void
+line_values(const Explanation *x, const MtrCriterionInfo *info,
+			Datum *values, bool *nulls)
+{
+	JsonbValue	buffer;
+	JsonbValue *depth = mtr_json_get(info->params, "depth", &buffer);
+
+	query_values(x, LINE_QUERY,
+				 depth == NULL ? PG_INT32_MAX :
+				 (int64) mtr_json_double(depth, "params key", "depth"),
+				 values, nulls);
+}
+
+/* The values a criterion compares. */
+static void
+criterion_values(const Explanation *x, int32 k, Datum *values, bool *nulls)
+{
+	const MtrCriterionInfo *info = &x->programme->info[k];
+	Jsonb	  **raw = (Jsonb **) x->programme->values + 2 * k;
+
+	switch (x->programme->set.criteria[k].kind)
+	{
+		case MTR_SKILL_COVER:
+			query_values(x, SKILL_QUERY, 0, values, nulls);
+			break;
+		case MTR_LISTED:
+			if (strcmp(info->kind, "reporting_line") == 0)
+				line_values(x, info, values, nulls);
+			else
+				query_values(x, MET_QUERY("r.ended_from IS DISTINCT FROM 'proposed'"),
+							 0, values, nulls);
+			break;
+		case MTR_PREFERENCE:
+			query_values(x, RANK_QUERY("rank"), 0, values, nulls);
+			break;
+		case MTR_CUSTOM:
+			query_values(x, PARTICIPANT_QUERY("n.profile || p.profile"), 0,
+						 values, nulls);
+			break;
+		default:
+			for (int side = 0; side < 2; side++)
+				if (raw[side] == NULL)
+					nulls[X_MENTEE_VALUE + side] = true;
+				else
+					values[X_MENTEE_VALUE + side] = JsonbPGetDatum(raw[side]);
+	}
+}
+
+/* ----------------------------------------------------------------
+ *		Rows
+ * ----------------------------------------------------------------
+ */
+
+/* A criterion: its similarity, what that contributes, whether it is met. */
+static void
+put_criterion(const Explanation *x, int32 k, int32 similarity,
+			  int32 contribution, bool is_met)
+{
+	const MtrCriterionInfo *info = &x->programme->info[k];
+	Datum		values[X_COLUMNS] = {0};
+	bool		nulls[X_COLUMNS] = {false};
+
+	values[X_CRITERION] = CStringGetTextDatum(info->name);
+	values[X_KIND] = CStringGetTextDatum(info->kind);
+	criterion_values(x, k, values, nulls);
+	values[X_SIMILARITY] = Float8GetDatum(MTR_TO_DOUBLE(similarity));
+	values[X_WEIGHT] = Float8GetDatum(info->weight);
+	values[X_CONTRIBUTION] = Float8GetDatum(MTR_TO_DOUBLE(contribution));
+	values[X_MINIMUM] = Float8GetDatum(info->minimum);
+	nulls[X_MINIMUM] = !info->has_minimum;
+	values[X_IS_MET] = BoolGetDatum(is_met);
+	tuplestore_putvalues(x->rsinfo->setResult, x->rsinfo->setDesc, values,
+						 nulls);
+}
+
+/* Similarities as the kernel counts them, divided as it divides them. */
+static void
+put_criteria(const Explanation *x)
+{
+	MtrProgramme *programme = x->programme;
+	int32		n = programme->ncriteria;
+	int32	   *share = palloc(n * sizeof(int32));
+	int32	   *similarity = palloc(n * sizeof(int32));
+	int32	   *part = palloc(n * sizeof(int32));
+	int32	   *order = palloc(n * sizeof(int32));
+	bool	   *is_met = palloc(n * sizeof(bool));
+
+	for (int32 k = 0; k < n; k++)
+	{
+		const MtrCriterion *c = &programme->set.criteria[k];
+
+		share[k] = c->share;
+		mtr_score_similarities(&programme->set, k, 0, &similarity[k],
+							   programme->scratch);
+		if (similarity[k] == MTR_MISSING)
+		{
+			is_met[k] = c->minimum < 0 || !c->strict;
+			similarity[k] = c->if_missing;
+		}
+		else
+			is_met[k] = similarity[k] >= c->minimum;
+	}
+	(void) mtr_contributions(n, share, similarity, part, order);
+	for (int32 k = 0; k < n; k++)
+		put_criterion(x, k, similarity[k], part[k], is_met[k]);
+}
+
+/* Another reason why the pair isn't eligible. */
+static void
+put_reason(const Explanation *x, const char *kind, const char *query)
+{
+	Datum		values[X_COLUMNS] = {0};
+	bool		nulls[X_COLUMNS];
+
+	memset(nulls, true, sizeof(nulls));
+	query_values(x, query, 0, values, nulls);
+	nulls[X_KIND] = nulls[X_CONTRIBUTION] = nulls[X_IS_MET] = false;
+	values[X_KIND] = CStringGetTextDatum(kind);
+	values[X_CONTRIBUTION] = Float8GetDatum(0);
+	values[X_IS_MET] = BoolGetDatum(false);
+	tuplestore_putvalues(x->rsinfo->setResult, x->rsinfo->setDesc, values,
+						 nulls);
+}
+
+static void
+put_reasons(const Explanation *x)
+{
+	const MtrProgramme *programme = x->programme;
+	const MtrScoreSet *set = &programme->set;
+
+	if (!programme->mentee[0].is_accepted || !programme->mentor[0].is_accepted)
+		put_reason(x, "not_accepted", PARTICIPANT_QUERY("p.status"));
+	for (int32 e = set->exclude_start[0]; e < set->exclude_start[1]; e++)
+	{
+		const Reason *reason = &reasons[programme->excluded_why[e]];
+
+		put_reason(x, reason->kind, reason->query);
+	}
+}
+
+/*
+ * explain_pair(programme_id, mentee_id, mentor_id)
+ */
+Datum
+mentoring_explain_pair(PG_FUNCTION_ARGS)
+{
+	Explanation x = {0};
+	MtrLoad		load = {0};
+	MtrOwner	saved;
+
+	InitMaterializedSRF(fcinfo, 0);
+	x.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	x.mentee_id = load.only_mentee = PG_GETARG_INT64(1);
+	x.mentor_id = load.only_mentor = PG_GETARG_INT64(2);
+	load.programme_id = PG_GETARG_INT64(0);
+	load.keep_unaccepted = true;
+	load.want_values = true;
+	mtr_owner_enter(fcinfo, &saved);
+	if (x.mentee_id == 0)
+		mtr_no_participant(load.programme_id, "mentee", 0);
+	if (x.mentor_id == 0)
+		mtr_no_participant(load.programme_id, "mentor", 0);
+	SPI_connect();
+	x.programme = mtr_programme_load(&load);
+	mtr_programme_check_weight(x.programme);
+	put_criteria(&x);
+	put_reasons(&x);
+	SPI_finish();
+	mtr_owner_leave(&saved);
+	return (Datum) 0;
+}
