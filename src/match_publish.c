@@ -1,0 +1,387 @@
+/*
+ * match_publish.c
+ *	  what becomes of a draft: published or discarded; two runs compared
+ *
+ * Publishing copies the proposals of a run to relationships, of status
+ * 'proposed'.  The triggers on relationship_member take the places and refuse
+ * what no longer fits, so a draft can't overfill anybody however old it is.
+ *
+ * Concurrency.  Publications of a programme go one after the other, because
+ * "already together" is a condition on rows that don't exist yet: the
+ * programme's row is locked.  What it depends on is then read with the latest
+ * snapshot, which under REPEATABLE READ and SERIALIZABLE is not that of the
+ * transaction.  Members are inserted in the order of participants, so places
+ * are claimed in id order and two claims don't deadlock.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "access.h"
+#include "match.h"
+#include "mentoring.h"
+
+PG_FUNCTION_INFO_V1(mentoring_publish_match);
+PG_FUNCTION_INFO_V1(mentoring_discard_match);
+PG_FUNCTION_INFO_V1(mentoring_diff_match);
+
+/* ids or pairs an error names, at most */
+#define MAX_NAMED 20
+
+/* Relationships that take places. */
+#define IS_OPEN "status IN ('proposed', 'trial', 'active', 'paused')"
+
+/*
+ * The pairs of the run ($1 programme, $2 run) that are together in an open
+ * relationship r already.
+ */
+#define FROM_TOGETHER \
+	" FROM mentoring.proposed_pair AS p" \
+	" JOIN mentoring.relationship_member AS a" \
+	"   ON a.programme_id = p.programme_id AND a.participant_id = p.mentee_id" \
+	" JOIN mentoring.relationship_member AS b" \
+	"   ON b.programme_id = p.programme_id AND b.participant_id = p.mentor_id" \
+	"  AND b.relationship_id = a.relationship_id" \
+	" JOIN mentoring.relationship AS r" \
+	"   ON r.programme_id = p.programme_id AND r.id = a.relationship_id" \
+	" WHERE p.programme_id = $1 AND p.match_run_id = $2 AND r." IS_OPEN
+
+/*
+ * Run a statement that sees what others have committed by now, besides what
+ * this transaction did; returns how many rows it touched or found.
+ */
+static uint64
+run(const char *text, int64 programme_id, int64 run_id, int expect)
+{
+	Oid			types[2] = {INT8OID, INT8OID};
+	Datum		values[2];
+	SPIPlanPtr	plan = SPI_prepare(text, 2, types);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare: %s", text);
+	values[0] = Int64GetDatum(programme_id);
+	values[1] = Int64GetDatum(run_id);
+	CommandCounterIncrement();
+	if (SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(),
+							 InvalidSnapshot, false, true, 0) != expect)
+		elog(ERROR, "could not run: %s", text);
+	SPI_freeplan(plan);
+	return SPI_processed;
+}
+
+static char *
+result_text(uint64 row, int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						column);
+}
+
+/*
+ * Conditions
+ */
+
+static void
+refuse_unknown_run(int64 programme_id, int64 run_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NO_DATA_FOUND),
+			 errmsg("programme %lld has no match run %lld",
+					(long long) programme_id, (long long) run_id),
+			 errhint("The table mentoring.match_run lists them.")));
+}
+
+/*
+ * Lock the run; returns whether existing proposals are kept.  The caller
+ * says what it wants to do, for the message.
+ */
+static bool
+lock_run(int64 programme_id, int64 run_id, const char *what)
+{
+	char	   *status;
+	bool		keep;
+
+	if (run("SELECT status, published_at,"
+			" coalesce((options ->> 'keep')::boolean, true)"
+			" FROM mentoring.match_run"
+			" WHERE programme_id = $1 AND id = $2 FOR UPDATE",
+			programme_id, run_id, SPI_OK_SELECT) == 0)
+		refuse_unknown_run(programme_id, run_id);
+	status = result_text(0, 1);
+	keep = strcmp(result_text(0, 3), "t") == 0;
+	if (strcmp(status, "published") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("match run %lld cannot be %s", (long long) run_id,
+						what),
+				 errdetail("It is published since %s.", result_text(0, 2)),
+				 errhint("Make a new draft with mentoring.match.")));
+	if (strcmp(status, "draft") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("match run %lld cannot be %s", (long long) run_id,
+						what),
+				 errdetail("It is %s.", status),
+				 errhint("Make a new draft with mentoring.match.")));
+	return keep;
+}
+
+/* Wait for other publications of the programme; it must not be closed. */
+static void
+lock_programme(int64 programme_id)
+{
+	if (run("SELECT status FROM mentoring.programme"
+			" WHERE id = $1 AND $2 IS NOT NULL FOR NO KEY UPDATE",
+			programme_id, 0, SPI_OK_SELECT) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("there is no programme %lld",
+						(long long) programme_id),
+				 errhint("The table mentoring.programme lists them.")));
+	if (strcmp(result_text(0, 1), "closed") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("programme %lld is closed", (long long) programme_id),
+				 errhint("Matches are published in programmes that are not closed.")));
+}
+
+/* The first rows of the last result, "a" or "(a, b)", as a list. */
+static char *
+name_rows(uint64 nrows)
+{
+	StringInfoData list;
+	bool		is_pair = SPI_tuptable->tupdesc->natts > 1;
+
+	initStringInfo(&list);
+	for (uint64 i = 0; i < Min(nrows, MAX_NAMED); i++)
+	{
+		appendStringInfoString(&list, i == 0 ? "" : ", ");
+		if (is_pair)
+			appendStringInfo(&list, "(%s, %s)", result_text(i, 1),
+							 result_text(i, 2));
+		else
+			appendStringInfoString(&list, result_text(i, 1));
+	}
+	if (nrows > MAX_NAMED)
+		appendStringInfo(&list, " and %llu more",
+						 (unsigned long long) (nrows - MAX_NAMED));
+	return list.data;
+}
+
+static void
+check_accepted(int64 programme_id, int64 run_id)
+{
+	uint64		nrows;
+
+	nrows = run("SELECT DISTINCT p.id"
+				" FROM mentoring.proposal AS o"
+				" JOIN mentoring.proposal_member AS m"
+				"   ON m.programme_id = o.programme_id"
+				"  AND m.proposal_id = o.id"
+				" JOIN mentoring.participant AS p"
+				"   ON p.programme_id = m.programme_id"
+				"  AND p.id = m.participant_id"
+				" WHERE o.programme_id = $1 AND o.match_run_id = $2"
+				" AND p.status <> 'accepted'"
+				" ORDER BY p.id", programme_id, run_id, SPI_OK_SELECT);
+	if (nrows > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("match run %lld proposes participants who are not accepted any more",
+						(long long) run_id),
+				 errdetail("Participants: %s.", name_rows(nrows)),
+				 errhint("Discard the run and match again.")));
+}
+
+/* With keep = false, pairs still 'proposed' are what the run repeats. */
+static void
+check_together(int64 programme_id, int64 run_id, bool keep)
+{
+	uint64		nrows;
+
+	nrows = run(keep ?
+				"SELECT DISTINCT p.mentee_id, p.mentor_id" FROM_TOGETHER
+				" ORDER BY 1, 2" :
+				"SELECT DISTINCT p.mentee_id, p.mentor_id" FROM_TOGETHER
+				" AND r.status <> 'proposed' ORDER BY 1, 2",
+				programme_id, run_id, SPI_OK_SELECT);
+	if (nrows > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("match run %lld proposes pairs that are together already",
+						(long long) run_id),
+				 errdetail("Pairs of mentee and mentor: %s.",
+						   name_rows(nrows)),
+				 errhint("Discard the run and match again.")));
+}
+
+/*
+ * Publishing
+ */
+
+/*
+ * With keep = false: what the run repeats becomes a relationship of this
+ * run, what it doesn't is ended.  The places of the latter are free for the
+ * claims that follow.
+ */
+static void
+replace_proposed(int64 programme_id, int64 run_id)
+{
+	run("UPDATE mentoring.relationship AS u SET match_run_id = $2"
+		" WHERE u.programme_id = $1 AND u.id IN (SELECT r.id" FROM_TOGETHER
+		")", programme_id, run_id, SPI_OK_UPDATE);
+	run("UPDATE mentoring.relationship SET status = 'ended',"
+		" end_reason = concat('not repeated by match run ', $2),"
+		" is_no_fault = true"
+		" WHERE programme_id = $1 AND status = 'proposed'"
+		" AND match_run_id IS DISTINCT FROM $2",
+		programme_id, run_id, SPI_OK_UPDATE);
+}
+
+/*
+ * Create the relationships that don't exist; returns how many.  Their ids
+ * follow the order of proposals.  One statement, so the ids stay inside the
+ * server; triggers fire at its end, in the order members were inserted.
+ */
+static int64
+create_relationships(int64 programme_id, int64 run_id)
+{
+	bool		isnull;
+
+	run("WITH missing AS ("
+		"  SELECT o.id, row_number() OVER (ORDER BY o.id) AS position"
+		"  FROM mentoring.proposal AS o"
+		"  JOIN mentoring.proposal_member AS a"
+		"    ON a.programme_id = o.programme_id AND a.proposal_id = o.id"
+		"   AND a.role = 'mentee'"
+		"  JOIN mentoring.proposal_member AS b"
+		"    ON b.programme_id = o.programme_id AND b.proposal_id = o.id"
+		"   AND b.role = 'mentor'"
+		"  WHERE o.programme_id = $1 AND o.match_run_id = $2"
+		"  AND (a.participant_id, b.participant_id) NOT IN ("
+		"    SELECT p.mentee_id, p.mentor_id" FROM_TOGETHER ")"
+		"), created AS ("
+		"  INSERT INTO mentoring.relationship"
+		"    (programme_id, match_run_id, status, cadence_days)"
+		"  SELECT $1, $2, 'proposed', g.cadence_days"
+		"  FROM missing CROSS JOIN mentoring.programme AS g"
+		"  WHERE g.id = $1 ORDER BY missing.position"
+		"  RETURNING id"
+		"), numbered AS ("
+		"  SELECT id, row_number() OVER (ORDER BY id) AS position FROM created"
+		"), members AS ("
+		"  INSERT INTO mentoring.relationship_member"
+		"    (programme_id, relationship_id, participant_id, role)"
+		"  SELECT $1, numbered.id, m.participant_id, m.role"
+		"  FROM numbered"
+		"  JOIN missing ON missing.position = numbered.position"
+		"  JOIN mentoring.proposal_member AS m"
+		"    ON m.programme_id = $1 AND m.proposal_id = missing.id"
+		"  ORDER BY m.participant_id, numbered.id"
+		") SELECT count(*) FROM created",
+		programme_id, run_id, SPI_OK_SELECT);
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+Datum
+mentoring_publish_match(PG_FUNCTION_ARGS)
+{
+	int64		programme_id = mtr_id_argument(fcinfo, 0, "programme_id");
+	int64		run_id = mtr_id_argument(fcinfo, 1, "match_run_id");
+	MtrOwner	saved;
+	int64		count;
+	bool		keep;
+
+	mtr_owner_enter(fcinfo, &saved);
+	SPI_connect();
+	lock_programme(programme_id);
+	keep = lock_run(programme_id, run_id, "published");
+	check_accepted(programme_id, run_id);
+	check_together(programme_id, run_id, keep);
+	if (!keep)
+		replace_proposed(programme_id, run_id);
+	count = create_relationships(programme_id, run_id);
+	run("UPDATE mentoring.match_run"
+		" SET status = 'published', published_at = now()"
+		" WHERE programme_id = $1 AND id = $2",
+		programme_id, run_id, SPI_OK_UPDATE);
+	SPI_finish();
+	mtr_owner_leave(&saved);
+	PG_RETURN_INT64(count);
+}
+
+Datum
+mentoring_discard_match(PG_FUNCTION_ARGS)
+{
+	int64		programme_id = mtr_id_argument(fcinfo, 0, "programme_id");
+	int64		run_id = mtr_id_argument(fcinfo, 1, "match_run_id");
+	MtrOwner	saved;
+
+	mtr_owner_enter(fcinfo, &saved);
+	SPI_connect();
+	(void) lock_run(programme_id, run_id, "discarded");
+	run("UPDATE mentoring.match_run SET status = 'discarded'"
+		" WHERE programme_id = $1 AND id = $2",
+		programme_id, run_id, SPI_OK_UPDATE);
+	SPI_finish();
+	mtr_owner_leave(&saved);
+	PG_RETURN_VOID();
+}
+
+/*
+ * Comparing
+ */
+
+static void
+check_run_exists(int64 programme_id, int64 run_id)
+{
+	int64		args[2] = {programme_id, run_id};
+
+	mtr_match_query("SELECT FROM mentoring.match_run"
+					" WHERE programme_id = $1 AND id = $2",
+					2, args, true, SPI_OK_SELECT);
+	if (SPI_processed == 0)
+		refuse_unknown_run(programme_id, run_id);
+}
+
+Datum
+mentoring_diff_match(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MtrOwner	saved;
+	int64		args[3];
+
+	args[0] = mtr_id_argument(fcinfo, 0, "programme_id");
+	args[1] = mtr_id_argument(fcinfo, 1, "run_a");
+	args[2] = mtr_id_argument(fcinfo, 2, "run_b");
+	InitMaterializedSRF(fcinfo, 0);
+	mtr_owner_enter(fcinfo, &saved);
+	SPI_connect();
+	check_run_exists(args[0], args[1]);
+	check_run_exists(args[0], args[2]);
+	mtr_match_query("SELECT mentee_id, mentor_id,"
+					" CASE WHEN a.is_in IS NULL THEN 'added'"
+					" WHEN b.is_in IS NULL THEN 'removed' ELSE 'kept' END,"
+					" a.score, b.score"
+					" FROM (SELECT mentee_id, mentor_id, score, true AS is_in"
+					"       FROM mentoring.proposed_pair"
+					"       WHERE programme_id = $1 AND match_run_id = $2) AS a"
+					" FULL JOIN"
+					"      (SELECT mentee_id, mentor_id, score, true AS is_in"
+					"       FROM mentoring.proposed_pair"
+					"       WHERE programme_id = $1 AND match_run_id = $3) AS b"
+					" USING (mentee_id, mentor_id)"
+					" ORDER BY mentee_id, mentor_id",
+					3, args, true, SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
+	SPI_finish();
+	mtr_owner_leave(&saved);
+	return (Datum) 0;
+}
