@@ -31,15 +31,22 @@
 
 #include "greedy.h"
 
+/* assign.h */
 #define MAX_SCORE 1000000000
 
-/* Pairs listed for each row */
+/*
+ * Pairs listed for each row: enough that filling lists anew is rare, few
+ * enough that inserting into a sorted array is cheap and the lists of some
+ * thousand rows stay in the cache.
+ */
 #define LISTED 16
 
-/* In barriers: nothing gets over it; everything eligible does */
+/* In barriers: nothing gets over it; everything eligible does, because
+ * MTR_NO_PAIR is the lowest number there is */
 #define BARRED INT32_MAX
 #define OPEN INT32_MIN
 
+/* The best pair a row can still have */
 typedef struct Candidate
 {
 	int32_t		score;
@@ -47,6 +54,7 @@ typedef struct Candidate
 	int32_t		col;
 } Candidate;
 
+/* The same in the list of its row */
 typedef struct Listed
 {
 	int32_t		score;
@@ -61,6 +69,10 @@ typedef struct Highest
 	int32_t		room;
 } Highest;
 
+/*
+ * Everything.  Columns are full when col_left is 0; barriers say the same in
+ * a form that can be compared with scores many at a time.
+ */
 typedef struct Greedy
 {
 	MtrAssign  *p;
@@ -153,7 +165,11 @@ mtr_greedy_scratch_size(const MtrAssign *p)
 
 /*
  * Starting at "from", a multiple of 64, find the first block of 64 in which
- * some score is above "floor" and above its barrier.
+ * some score is above "floor" and above its barrier; or the last block, if
+ * it is shorter, whatever is in it.  Beyond the row if there is none.
+ *
+ * The caller looks at the block score by score, raises the floor and goes on
+ * behind it.  A high floor makes most of a row pass in this loop.
  */
 MTR_SIMD
 static int32_t
@@ -176,6 +192,7 @@ find_above(const Greedy *g, const int32_t *score, const int32_t *barrier,
 	return from;
 }
 
+/* Are all scores of a row allowed? */
 MTR_SIMD
 static bool
 in_range(const int32_t *score, int32_t n)
@@ -200,8 +217,11 @@ in_range(const int32_t *score, int32_t n)
  * ----------
  */
 
-/* Add a score, dropping the lowest if there is no room; returns the score
- * that the next one has to exceed to matter */
+/*
+ * Add a score, dropping the lowest if there is no room; the caller has seen
+ * that the new one is higher.  Returns the score that the next one has to
+ * exceed to matter: 0 while there is room, as only scores above it count.
+ */
 static int32_t
 add_highest(Highest *h, int32_t score)
 {
@@ -241,7 +261,10 @@ sum_highest(const Highest *h)
 	return sum;
 }
 
-/* One row's part of the bound */
+/*
+ * One row's part of the bound: its "places" highest scores above 0 with
+ * columns that have a place.  One heap serves all rows, one after another.
+ */
 static int64_t
 bound_row(const Greedy *g, int32_t i)
 {
@@ -267,7 +290,11 @@ bound_row(const Greedy *g, int32_t i)
 	return sum + sum_highest(&best);
 }
 
-/* Let the columns see one row; returns what is not kept in their heaps */
+/*
+ * Let the columns see one row that has places.  Columns that have room for
+ * every row need no heap; the sum of their scores is returned.  A column's
+ * floor rises with its heap, so most blocks are passed over after some rows.
+ */
 static int64_t
 bound_columns(Greedy *g, int32_t i)
 {
@@ -290,7 +317,11 @@ bound_columns(Greedy *g, int32_t i)
 	return sum;
 }
 
-/* The bound of greedy.h; -1 when a score is out of range */
+/*
+ * The bound of greedy.h; -1 when a score is out of range.  In a matching a
+ * row has at most "places" pairs, whose positive scores sum up to at most
+ * its part; the rows together bound the total, and so do the columns.
+ */
 static int64_t
 find_bound(Greedy *g)
 {
@@ -329,7 +360,12 @@ find_bound(Greedy *g)
  * ----------
  */
 
-/* Fill the list of a row with its best pairs that come after "last" */
+/*
+ * Fill the list of a row with its best pairs that come after "last" in the
+ * order.  What comes before has been in the list already: it has been taken,
+ * or its column was full.  A list that doesn't become full holds all that is
+ * left for this row.
+ */
 static void
 fill_list(Greedy *g, int32_t i, Listed last)
 {
@@ -365,7 +401,11 @@ fill_list(Greedy *g, int32_t i, Listed last)
 	g->next[i] = 0;
 }
 
-/* Find the best pair a row can still have; false if there is none */
+/*
+ * Find the best pair a row can still have; false if there is none.  Columns
+ * may have filled up since the list was made; after filling it anew its
+ * first column has a place.
+ */
 static bool
 best_of_row(Greedy *g, int32_t i, Candidate *best)
 {
@@ -398,7 +438,8 @@ is_before(const Candidate *a, const Candidate *b)
 	return a->row < b->row;
 }
 
-/* Put a candidate where position k is empty, or below */
+/* Put a candidate where position k is empty, or below: the heap has the
+ * candidate taken first on top */
 static void
 sift_down(Greedy *g, int32_t k, Candidate c)
 {
@@ -417,7 +458,12 @@ sift_down(Greedy *g, int32_t k, Candidate c)
 	g->heap[k] = c;
 }
 
-/* Take pairs until nothing is left */
+/*
+ * Take pairs until nothing is left.  A candidate whose column has filled up
+ * is replaced by the row's next one, which comes later in the order; all
+ * others in the heap come no earlier than it did, so the top is never too
+ * late.
+ */
 static void
 take_pairs(Greedy *g)
 {
@@ -474,6 +520,8 @@ sort_by_end(const Ends *from, const Ends *to, int32_t npairs, int32_t *start)
 	}
 }
 
+/* Bring the pairs from the order in which they were taken into that of
+ * MtrAssign, by way of the scratch */
 static void
 sort_pairs(Greedy *g)
 {

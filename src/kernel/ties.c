@@ -52,105 +52,25 @@
 
 #include "ties.h"
 
-/* A key is (MAX_SCORE - score) << INDEX_BITS | left * nrights + right */
+/*
+ * A key is (MAX_SCORE - score) << INDEX_BITS | left * nrights + right: the
+ * lower key comes first in the order of the rule.  31 bits hold the score.
+ */
 #define MAX_SCORE 1000000000
 #define INDEX_BITS 33
 
+/* Sums of a score and two prices must fit */
 #define MAX_PRICE (INT64_C(1) << 60)
 
-/* Sorted at a time, unless a 64th of all pairs is more */
+/* Keys sorted at a time, unless a 64th of all pairs is more; tests set it to
+ * almost nothing */
 #ifndef MTR_TIES_BATCH
 #define MTR_TIES_BATCH 32768
 #endif
 
-/* Directions of a search, used as index */
-#define FORWARD 0
-#define BACKWARD 1
-
-/* The rows or the columns.  Pairs appear in both, each side's in its own
- * order; a bit of "loose" may already be dropped in one of them. */
-typedef struct Side
-{
-	int32_t		n;
-	int32_t		first;			/* node number of element 0 */
-	int32_t		words;			/* of a bit set over the other side */
-	uint64_t   *loose;			/* [n][words] slack (0,0), not fixed */
-	uint64_t   *taken;			/* [n][words] all pairs taken */
-	int32_t    *vacant;			/* [n] places without a pair */
-	int32_t    *held;			/* [n] loose pairs taken */
-	bool	   *idle;			/* [n] cover and price 0, linked to the hub */
-
-	/* bit sets over this side */
-	uint64_t   *hub[2];			/* idle with a place vacant; a pair held */
-	uint64_t   *seen[2];		/* reached by the forward, backward search */
-} Side;
-
-typedef struct Search
-{
-	int32_t    *queue;			/* nodes in the order they were reached */
-	int32_t    *prev;			/* [nodes] where each was reached from */
-	int32_t		head;			/* next to be expanded */
-	int32_t		tail;
-	bool		seen_hub;
-	int64_t		work;			/* words read and nodes reached */
-} Search;
-
-typedef struct Ties
-{
-	MtrAssign  *p;
-	bool		rows_are_right;
-	int32_t		hub;			/* its node number, the last one */
-	int32_t		nlabels;
-	int32_t    *label;			/* [nodes] */
-	int32_t    *members;		/* [label] number of nodes */
-	Side		side[2];		/* rows, columns */
-	Search		search[2];
-
-	int64_t		batch;
-	uint64_t   *key;			/* [2 * batch] */
-	uint64_t   *row_low;		/* [nrows] no key of the row is lower */
-	uint32_t   *price;			/* [ncols] column prices modulo 2^32 */
-} Ties;
-
-/* Some arcs out of one node (into it, searching backward): the set bits of
- * set & (mask ^ flip), elements of the side "to" */
-typedef struct Arcs
-{
-	Side	   *to;
-	int32_t		words;
-	uint64_t   *set;
-	const uint64_t *mask;
-	uint64_t	flip;
-} Arcs;
-
-static inline int32_t
-words_for(int32_t nbits)
-{
-	return (int32_t) (((int64_t) nbits + 63) / 64);
-}
-
-static inline bool
-get_bit(const uint64_t *set, int32_t bit)
-{
-	return (set[bit >> 6] >> (bit & 63)) & 1;
-}
-
-static inline void
-put_bit(uint64_t *set, int32_t bit, bool value)
-{
-	uint64_t	mask = UINT64_C(1) << (bit & 63);
-
-	if (value)
-		set[bit >> 6] |= mask;
-	else
-		set[bit >> 6] &= ~mask;
-}
-
-static inline uint64_t *
-set_of(uint64_t *sets, const Side *s, int32_t element)
-{
-	return sets + (size_t) element * s->words;
-}
+#include "ties_graph.h"
+#include "ties_search.h"
+#include "ties_order.h"
 
 /* ----------
  * Memory
@@ -167,6 +87,8 @@ carve(char *scratch, size_t *used, size_t count, size_t size)
 	return part;
 }
 
+/* One side's share: n elements with sets over the "other" elements of the
+ * other side */
 static void
 carve_side(Side *s, int32_t n, int32_t other, char *scratch, size_t *used)
 {
@@ -290,7 +212,11 @@ prices_in_range(const int64_t *price, int32_t n)
 	return true;
 }
 
-/* Find the loose pairs */
+/*
+ * Find the loose pairs, whether taken or not: where score = row price +
+ * column price, and the covers agree.  Only pairs equal in the lower 32 bits,
+ * in usual data about two a row, are looked at one by one.
+ */
 static MtrStatus
 find_loose(Ties *t)
 {
@@ -344,7 +270,11 @@ count_pair(Side *s, int32_t k, bool is_taken)
 	s->held[k] += is_taken ? 1 : -1;
 }
 
-/* Enter the given matching and see that it is one */
+/*
+ * Enter the given matching and see that it is one: pairs exist, are there
+ * once, may be taken, and have no negative slack.  Places are counted here
+ * and checked by load_side().
+ */
 static MtrStatus
 load_pairs(Ties *t)
 {
@@ -376,7 +306,11 @@ load_pairs(Ties *t)
 	return MTR_OK;
 }
 
-/* Link one side to the hub, once the places are counted */
+/*
+ * Link one side to the hub, once the places are counted.  An element with a
+ * price leaves no place vacant, so its number of pairs is fixed: it has no
+ * arcs to the hub.
+ */
 static MtrStatus
 load_side(Side *s, const uint8_t *cover, const int64_t *price)
 {
@@ -390,188 +324,6 @@ load_side(Side *s, const uint8_t *cover, const int64_t *price)
 		refresh_hub(s, k);
 	}
 	return MTR_OK;
-}
-
-/* ----------
- * Searching
- * ----------
- */
-
-static void
-begin_search(Ties *t, int d, int32_t node)
-{
-	Search	   *q = &t->search[d];
-	Side	   *s = &t->side[node >= t->side[1].first];
-
-	q->queue[0] = node;
-	q->head = 0;
-	q->tail = 1;
-	q->work = 0;
-	q->seen_hub = false;
-	put_bit(s->seen[d], node - s->first, true);
-}
-
-static void
-end_search(Ties *t, int d)
-{
-	Search	   *q = &t->search[d];
-
-	for (int32_t k = 0; k < q->tail; k++)
-	{
-		int32_t		node = q->queue[k];
-		Side	   *s = &t->side[node >= t->side[1].first];
-
-		if (node != t->hub)
-			put_bit(s->seen[d], node - s->first, false);
-	}
-}
-
-/* An arc that leads to a node of the other search, or -1 */
-static int32_t
-find_meeting(const Arcs *a, int d)
-{
-	const uint64_t *seen = a->to->seen[!d];
-
-	for (int32_t w = 0; w < a->words; w++)
-	{
-		uint64_t	x = a->set[w] & (a->mask[w] ^ a->flip) & seen[w];
-
-		if (x != 0)
-			return a->to->first + w * 64 + __builtin_ctzll(x);
-	}
-	return -1;
-}
-
-/* Reach everything some arcs lead to; drop arcs between two labels */
-static void
-follow(Ties *t, int d, int32_t from, const Arcs *a)
-{
-	Search	   *q = &t->search[d];
-	uint64_t   *seen = a->to->seen[d];
-	int32_t		label = t->label[from];
-	int32_t		tail = q->tail;
-
-	for (int32_t w = 0; w < a->words; w++)
-	{
-		uint64_t	x = a->set[w] & (a->mask[w] ^ a->flip) & ~seen[w];
-
-		for (; x != 0; x &= x - 1)
-		{
-			int32_t		k = w * 64 + __builtin_ctzll(x);
-			int32_t		node = a->to->first + k;
-
-			if (t->label[node] == label)
-			{
-				put_bit(seen, k, true);
-				q->prev[node] = from;
-				q->queue[tail++] = node;
-				continue;
-			}
-			if (from == t->hub)
-			{
-				a->to->idle[k] = false;
-				put_bit(a->to->hub[0], k, false);
-				put_bit(a->to->hub[1], k, false);
-			}
-			else
-				put_bit(a->set, k, false);
-		}
-	}
-	q->work += a->words + (tail - q->tail);
-	q->tail = tail;
-}
-
-static void
-set_arcs(Arcs *a, Side *to, uint64_t *set, const uint64_t *mask, bool flip)
-{
-	a->to = to;
-	a->words = words_for(to->n);
-	a->set = set;
-	a->mask = mask;
-	a->flip = flip ? ~UINT64_C(0) : 0;
-}
-
-/*
- * Expand one node.  Which arcs there are depends on the side and on the
- * direction only: from a row forward pairs not taken, backward pairs taken,
- * and for columns the other way round; likewise for the hub with "vacant" for
- * "not taken".  Returns a node also reached by the other search, or -1.
- */
-static int32_t
-expand(Ties *t, int d, int32_t node)
-{
-	Search	   *q = &t->search[d];
-	Arcs		arcs[2];
-	int			narcs = 0;
-	int			side = node >= t->side[1].first;
-	Side	   *s = &t->side[side];
-
-	if (node == t->hub)
-		for (; narcs < 2; narcs++)
-		{
-			Side	   *to = &t->side[narcs];
-			uint64_t   *set = to->hub[narcs != d];
-
-			set_arcs(&arcs[narcs], to, set, set, false);
-		}
-	else
-	{
-		int32_t		k = node - s->first;
-
-		set_arcs(&arcs[narcs++], &t->side[!side], set_of(s->loose, s, k),
-				 set_of(s->taken, s, k), side == d);
-
-		if (get_bit(s->hub[side == d], k) && !q->seen_hub &&
-			t->label[t->hub] == t->label[node])
-		{
-			q->seen_hub = true;
-			q->prev[t->hub] = node;
-			q->queue[q->tail++] = t->hub;
-			if (t->search[!d].seen_hub)
-				return t->hub;
-		}
-	}
-
-	for (int k = 0; k < narcs; k++)
-	{
-		int32_t		met = find_meeting(&arcs[k], d);
-
-		if (met >= 0)
-		{
-			q->prev[met] = node;
-			return met;
-		}
-	}
-	for (int k = 0; k < narcs; k++)
-		follow(t, d, node, &arcs[k]);
-	return -1;
-}
-
-/*
- * Look for a path from "source" to "sink".  Returns the node where the two
- * searches met, or -1 with the direction of the one that came to its end.
- */
-static int32_t
-connect(Ties *t, int32_t source, int32_t sink, int *closed)
-{
-	begin_search(t, FORWARD, source);
-	begin_search(t, BACKWARD, sink);
-	for (;;)
-	{
-		int			d = t->search[BACKWARD].work < t->search[FORWARD].work;
-		Search	   *q = &t->search[d];
-		int32_t		met;
-
-		mtr_poll();
-		if (q->head == q->tail)
-		{
-			*closed = d;
-			return -1;
-		}
-		met = expand(t, d, q->queue[q->head++]);
-		if (met >= 0)
-			return met;
-	}
 }
 
 /* ----------
@@ -622,7 +374,11 @@ turn(Ties *t, int32_t met)
 	toggle(t, begin[FORWARD], begin[BACKWARD]);
 }
 
-/* Give the nodes a search has reached a label of their own */
+/*
+ * Give the nodes a search has reached a label of their own.  They are the
+ * smaller part of those of their label, which never becomes empty, for the
+ * other end of the pair stays; hence there are no more labels than nodes.
+ */
 static void
 split_off(Ties *t, const Search *q)
 {
@@ -634,6 +390,7 @@ split_off(Ties *t, const Search *q)
 		t->label[q->queue[k]] = new_label;
 }
 
+/* A pair taken stops being an arc and stays for good */
 static void
 fix_pair(Ties *t, int32_t i, int32_t j)
 {
@@ -648,7 +405,10 @@ fix_pair(Ties *t, int32_t i, int32_t j)
 	refresh_hub(cols, j);
 }
 
-/* Decide about the next pair in the order of the rule */
+/*
+ * Decide about the next pair in the order of the rule.  Afterwards the pair
+ * is fixed, or its ends have different labels.
+ */
 static void
 decide(Ties *t, int32_t i, int32_t j)
 {
@@ -679,77 +439,6 @@ decide(Ties *t, int32_t i, int32_t j)
  * ----------
  */
 
-/* Bring the "want" lowest of n different keys to the front: divide the range
- * the border falls into by the highest bit in which its keys differ */
-static void
-keep_lowest(uint64_t *key, int64_t n, int64_t want)
-{
-	int64_t		lo = 0;
-	int64_t		hi = n;
-
-	while (lo < want && want < hi)
-	{
-		int64_t		mid = lo;
-		uint64_t	differ = 0;
-		uint64_t	bit;
-
-		mtr_poll();
-		for (int64_t k = lo; k < hi; k++)
-			differ |= key[k] ^ key[lo];
-		bit = UINT64_C(1) << (63 - __builtin_clzll(differ));
-		for (int64_t k = lo; k < hi; k++)
-		{
-			uint64_t	x = key[k];
-
-			key[k] = key[mid];
-			key[mid] = x;
-			mid += (x & bit) == 0;
-		}
-		if (want <= mid)
-			hi = mid;
-		else
-			lo = mid;
-	}
-}
-
-/* Sort by digits of 8 bits, lowest first, using as much room behind the keys;
- * digits in which all keys agree are passed over */
-static void
-sort_keys(uint64_t *key, int64_t n)
-{
-	uint64_t   *from = key;
-	uint64_t   *to = key + n;
-	uint64_t	differ = 0;
-
-	for (int64_t k = 1; k < n; k++)
-		differ |= key[k] ^ key[0];
-	for (int shift = 0; shift < 64; shift += 8)
-	{
-		int64_t		start[256] = {0};
-		int64_t		sum = 0;
-		uint64_t   *swap = from;
-
-		mtr_poll();
-		if (((differ >> shift) & 255) == 0)
-			continue;
-		for (int64_t k = 0; k < n; k++)
-			start[(from[k] >> shift) & 255]++;
-		for (int digit = 0; digit < 256; digit++)
-		{
-			int64_t		count = start[digit];
-
-			start[digit] = sum;
-			sum += count;
-		}
-		for (int64_t k = 0; k < n; k++)
-			to[start[(from[k] >> shift) & 255]++] = from[k];
-		from = to;
-		to = swap;
-	}
-	if (from != key)
-		memcpy(key, from, n * sizeof(uint64_t));
-}
-
 static inline uint64_t
 key_of(const Ties *t, int32_t i, int32_t j)
 {
@@ -765,7 +454,11 @@ key_of(const Ties *t, int32_t i, int32_t j)
 /*
  * Add the keys of one row that are below "cutoff" to the n in the buffer.
  * Whenever the buffer is full only the lower half stays, and the cutoff
- * falls.
+ * falls.  Each such selection throws away as many keys as it keeps, so that
+ * a key costs a constant number of operations.
+ *
+ * The lowest key of the row is kept for the next pass: pairs are only lost,
+ * so while it is not below the cutoff the row needs no reading.
  */
 static int64_t
 collect_row(Ties *t, int32_t i, int64_t n, uint64_t *cutoff)
@@ -804,7 +497,10 @@ collect_row(Ties *t, int32_t i, int64_t n, uint64_t *cutoff)
 	return n;
 }
 
-/* The next pairs in the order of the rule, at most a batch, sorted */
+/*
+ * The next pairs in the order of the rule, at most a batch, sorted.  A row
+ * alone with its label has no pair to offer.
+ */
 static int64_t
 collect(Ties *t)
 {
