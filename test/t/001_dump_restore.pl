@@ -159,6 +159,8 @@ runs_silently('dump as text',
 	'pg_dump', '-f', "$dir/plain.sql", 'original');
 runs_silently('dump as archive',
 	'pg_dump', '-Fc', '-f', "$dir/archive", 'original');
+runs_silently('dump the definitions only',
+	'pg_dump', '--schema-only', '-f', "$dir/schema.sql", 'original');
 runs_silently('dump the data only',
 	'pg_dump', '--data-only', '-f', "$dir/data.sql", 'original');
 unlike(slurp_file("$dir/plain.sql"),
@@ -194,13 +196,8 @@ same_as_original('parallel', 'r_parallel', $original);
 is($node->safe_psql('r_parallel', $grant_sql),
 	$grants, 'grants are restored in parallel');
 
-$node->safe_psql(
-	'r_data', q{
-	CREATE EXTENSION mentoring;
-	CREATE TABLE public.account (
-		person_id bigint PRIMARY KEY REFERENCES mentoring.person
-	);
-});
+runs_silently('restore the definitions only',
+	@psql, '-o', "$dir/out", '-d', 'r_data', '-f', "$dir/schema.sql");
 runs_silently('restore the data only',
 	@psql, '-o', "$dir/out", '-d', 'r_data', '-f', "$dir/data.sql");
 same_as_original('data only', 'r_data', $original);
