@@ -201,10 +201,10 @@ WITH seat AS (
                      ELSE (ARRAY[0,0,0,0,1,1,1,2,2,2])
                           [1 + demo.draw('seniority', n, 10)]
            END AS seniority,
-           -- in offices one of eight works away from the team
-           CASE WHEN tier = 4 AND demo.draw('away', n, 8) = 0
-                 AND unit NOT IN ('Production', 'Quality', 'Supply Chain',
-                                  'Facilities')
+           -- one of eight with a job that allows it works away from the team
+           CASE WHEN tier = 4 AND job_zone >= 4
+                 AND unit NOT IN ('Production', 'Facilities')
+                 AND demo.draw('away', n, 8) = 0
                 THEN 1 + demo.draw('where', n, 7) END AS away,
            -- one of six comes from elsewhere
            CASE WHEN demo.draw('moved', n, 6) = 0
@@ -247,6 +247,12 @@ WITH spoken AS (
     FROM demo.employee e
     JOIN demo.origin o ON o.no = e.origin
     WHERE e.origin <> e.site
+    UNION
+    -- Managers speak with their people, and with each other.
+    SELECT e.n, l.language
+    FROM demo.employee e
+    JOIN demo.site_language l ON l.site = e.site
+    WHERE e.tier < 4 AND (l.no = 1 OR l.language = 'English')
 ), language AS (
     SELECT e.n,
            COALESCE(jsonb_agg(s.language ORDER BY s.language COLLATE "C")
@@ -530,7 +536,8 @@ FROM (SELECT m.n, 'mentee' AS role, 1 AS capacity, NULL AS bio,
                FROM (SELECT lower(x.name) AS name, place, row_number() OVER
                          (ORDER BY demo.draw('style ' || x.name, m.n, 1000),
                                    place) AS pick
-                     FROM (SELECT y.name, row_number() OVER
+                     FROM (SELECT split_part(y.name, '/', 1) AS name,
+                                 row_number() OVER
                                (ORDER BY v.value
                                     - (SELECT avg(o2.work_style[v.no])
                                        FROM demo.occupation o2) DESC, v.no)
