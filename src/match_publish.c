@@ -20,6 +20,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
@@ -54,25 +55,37 @@ PG_FUNCTION_INFO_V1(mentoring_diff_match);
 
 /*
  * Run a statement that sees what others have committed by now, besides what
- * this transaction did; returns how many rows it touched or found.
+ * this transaction did; returns how many rows it touched or found.  The first
+ * two parameters are programme and run, two more may be arrays of ids.
  */
 static uint64
-run(const char *text, int64 programme_id, int64 run_id, int expect)
+run_arrays(const char *text, const int64 *id, const Datum *array, int narrays,
+		   int expect)
 {
-	Oid			types[2] = {INT8OID, INT8OID};
-	Datum		values[2];
-	SPIPlanPtr	plan = SPI_prepare(text, 2, types);
+	Oid			types[4] = {INT8OID, INT8OID, INT8ARRAYOID, INT8ARRAYOID};
+	Datum		values[4];
+	SPIPlanPtr	plan = SPI_prepare(text, 2 + narrays, types);
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare: %s", text);
-	values[0] = Int64GetDatum(programme_id);
-	values[1] = Int64GetDatum(run_id);
+	values[0] = Int64GetDatum(id[0]);
+	values[1] = Int64GetDatum(id[1]);
+	for (int i = 0; i < narrays; i++)
+		values[2 + i] = array[i];
 	CommandCounterIncrement();
 	if (SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(),
 							 InvalidSnapshot, false, true, 0) != expect)
 		elog(ERROR, "could not run: %s", text);
 	SPI_freeplan(plan);
 	return SPI_processed;
+}
+
+static uint64
+run(const char *text, int64 programme_id, int64 run_id, int expect)
+{
+	int64		id[2] = {programme_id, run_id};
+
+	return run_arrays(text, id, NULL, 0, expect);
 }
 
 static char *
@@ -243,50 +256,69 @@ replace_proposed(int64 programme_id, int64 run_id)
 		programme_id, run_id, SPI_OK_UPDATE);
 }
 
+/* Column 1 of the last result as an array. */
+static Datum
+result_array(void)
+{
+	uint64		n = SPI_processed;
+	Datum	   *id = palloc_extended((n + 1) * sizeof(Datum),
+									 MCXT_ALLOC_HUGE);
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		bool		isnull;
+
+		id[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1,
+							  &isnull);
+	}
+	return PointerGetDatum(construct_array(id, (int) n, INT8OID,
+										   sizeof(int64), FLOAT8PASSBYVAL,
+										   TYPALIGN_DOUBLE));
+}
+
 /*
  * Create the relationships that don't exist; returns how many.  Their ids
- * follow the order of proposals.  One statement, so the ids stay inside the
- * server; triggers fire at its end, in the order members were inserted.
+ * follow the order of proposals, members that of participants.
  */
-static int64
+static uint64
 create_relationships(int64 programme_id, int64 run_id)
 {
-	bool		isnull;
+	int64		id[2] = {programme_id, run_id};
+	Datum		array[2];		/* proposals and their relationships */
+	uint64		count;
 
-	run("WITH missing AS ("
-		"  SELECT o.id, row_number() OVER (ORDER BY o.id) AS position"
-		"  FROM mentoring.proposal AS o"
-		"  JOIN mentoring.proposal_member AS a"
-		"    ON a.programme_id = o.programme_id AND a.proposal_id = o.id"
-		"   AND a.role = 'mentee'"
-		"  JOIN mentoring.proposal_member AS b"
-		"    ON b.programme_id = o.programme_id AND b.proposal_id = o.id"
-		"   AND b.role = 'mentor'"
-		"  WHERE o.programme_id = $1 AND o.match_run_id = $2"
-		"  AND (a.participant_id, b.participant_id) NOT IN ("
-		"    SELECT p.mentee_id, p.mentor_id" FROM_TOGETHER ")"
-		"), created AS ("
-		"  INSERT INTO mentoring.relationship"
-		"    (programme_id, match_run_id, status, cadence_days)"
-		"  SELECT $1, $2, 'proposed', g.cadence_days"
-		"  FROM missing CROSS JOIN mentoring.programme AS g"
-		"  WHERE g.id = $1 ORDER BY missing.position"
-		"  RETURNING id"
-		"), numbered AS ("
-		"  SELECT id, row_number() OVER (ORDER BY id) AS position FROM created"
-		"), members AS ("
-		"  INSERT INTO mentoring.relationship_member"
-		"    (programme_id, relationship_id, participant_id, role)"
-		"  SELECT $1, numbered.id, m.participant_id, m.role"
-		"  FROM numbered"
-		"  JOIN missing ON missing.position = numbered.position"
-		"  JOIN mentoring.proposal_member AS m"
-		"    ON m.programme_id = $1 AND m.proposal_id = missing.id"
-		"  ORDER BY m.participant_id, numbered.id"
-		") SELECT count(*) FROM created",
-		programme_id, run_id, SPI_OK_SELECT);
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
-									   SPI_tuptable->tupdesc, 1, &isnull));
+	count = run("SELECT o.id FROM mentoring.proposal AS o"
+				" JOIN mentoring.proposal_member AS a"
+				"   ON a.programme_id = o.programme_id"
+				"  AND a.proposal_id = o.id AND a.role = 'mentee'"
+				" JOIN mentoring.proposal_member AS b"
+				"   ON b.programme_id = o.programme_id"
+				"  AND b.proposal_id = o.id AND b.role = 'mentor'"
+				" WHERE o.programme_id = $1 AND o.match_run_id = $2"
+				" AND (a.participant_id, b.participant_id) NOT IN"
+				" (SELECT p.mentee_id, p.mentor_id" FROM_TOGETHER ")"
+				" ORDER BY o.id", programme_id, run_id, SPI_OK_SELECT);
+	array[0] = result_array();
+	if (run_arrays("INSERT INTO mentoring.relationship"
+				   " (programme_id, match_run_id, status, cadence_days)"
+				   " SELECT $1, $2, 'proposed', g.cadence_days"
+				   " FROM mentoring.programme AS g,"
+				   " unnest($3) WITH ORDINALITY AS u (id, position)"
+				   " WHERE g.id = $1 ORDER BY u.position RETURNING id",
+				   id, array, 1, SPI_OK_INSERT_RETURNING) != count)
+		elog(ERROR, "wrong number of relationships for match run %lld",
+			 (long long) run_id);
+	array[1] = result_array();
+	run_arrays("INSERT INTO mentoring.relationship_member"
+			   " (programme_id, relationship_id, participant_id, role)"
+			   " SELECT $1, u.relationship_id, m.participant_id, m.role"
+			   " FROM unnest($3, $4) AS u (proposal_id, relationship_id)"
+			   " JOIN mentoring.proposal_member AS m"
+			   "   ON m.programme_id = $1 AND m.proposal_id = u.proposal_id"
+			   " WHERE $2 IS NOT NULL"
+			   " ORDER BY m.participant_id, u.relationship_id",
+			   id, array, 2, SPI_OK_INSERT);
+	return count;
 }
 
 Datum
@@ -295,7 +327,7 @@ mentoring_publish_match(PG_FUNCTION_ARGS)
 	int64		programme_id = mtr_id_argument(fcinfo, 0, "programme_id");
 	int64		run_id = mtr_id_argument(fcinfo, 1, "match_run_id");
 	MtrOwner	saved;
-	int64		count;
+	uint64		count;
 	bool		keep;
 
 	mtr_owner_enter(fcinfo, &saved);
@@ -313,7 +345,7 @@ mentoring_publish_match(PG_FUNCTION_ARGS)
 		programme_id, run_id, SPI_OK_UPDATE);
 	SPI_finish();
 	mtr_owner_leave(&saved);
-	PG_RETURN_INT64(count);
+	PG_RETURN_INT64((int64) count);
 }
 
 Datum

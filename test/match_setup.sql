@@ -14,8 +14,8 @@ CREATE FUNCTION pg_temp.line(
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    INSERT INTO mentoring.programme (id, name, model, status)
-    VALUES (programme, 'line ' || programme, model, 'matching');
+    INSERT INTO mentoring.programme (id, name, model, status, starts_on)
+    VALUES (programme, 'line ' || programme, model, 'matching', '2024-01-01');
     INSERT INTO mentoring.person (id, external_id, display_name, profile)
     SELECT programme * 100 + n, 'line ' || programme * 100 + n, 'mentee ' || n,
            jsonb_build_object('place', x)
