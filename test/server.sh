@@ -230,7 +230,9 @@ mtr_enter()
 	unset $(compgen -e PG | grep -v '^PG_CONFIG$')
 	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 	export MTR_OWNER=$$ MTR_HOME HOME=$MTR_HOME TMPDIR=$MTR_HOME/tmp
-	export LC_ALL=C TZ=UTC
+	# C for programs; PostgreSQL::Test drops LC_ALL, and servers made by it shall
+	# be UTF8
+	export LC_ALL=C LANG=C.UTF-8 TZ=UTC
 	cd "$MTR_HOME/src" || exit 1
 	exec "$@"
 }
