@@ -1,19 +1,25 @@
 #!/bin/bash
-# tutorial_test.sh
-#	  the tutorial's statements print what the tutorial says they print
+# pages_test.sh
+#	  the statements on our pages print what the pages say they print
 #
-# Runs every "sql" block of doc/tutorial.md in one psql session, in order, and
-# compares what it prints with the "text" block that follows it, or with nothing
-# where none follows.  Where the database comes from, the extension is already
-# there, so it is dropped first.
+# Runs every "sql" block of a page in one psql session, in order, and compares
+# what it prints with the "text" block that follows it, or with nothing where
+# none follows.  Where the database comes from, the extension is already there,
+# so it is dropped first.
 #
-#	bash test/client/tutorial_test.sh			TAP
-#	bash test/client/tutorial_test.sh --rewrite	make the "text" blocks anew
+#	bash test/client/pages_test.sh				TAP
+#	bash test/client/pages_test.sh --rewrite	make the "text" blocks anew
 
 cd "$(dirname "$0")/../.." || exit 1
-tutorial=doc/tutorial.md
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+pages="doc/tutorial.md README.md"
+all_work=$(mktemp -d) || exit 1
+trap 'rm -rf "$all_work"' EXIT
+number=0 failed=0
+
+for page in $pages
+do
+work=$all_work/$(basename "$page")
+mkdir "$work"
 
 # $work/sql.N, the statements of block N, and $work/want.N
 awk -v work="$work" '
@@ -35,7 +41,7 @@ awk -v work="$work" '
 	inside == "```text" { print > (work "/want." n) }
 	inside == "" && NF { last = "" }
 	END { print n > (work "/count") }
-' "$tutorial"
+' "$page"
 count=$(cat "$work/count")
 
 {
@@ -92,22 +98,24 @@ then
 		held && NF == 0 { next }
 		{ flush_held(); print }
 		function flush_held() { if (held) print ""; held = 0 }
-	' "$tutorial" >"$work/new" && cat "$work/new" >"$tutorial"
-	exit
+	' "$page" >"$work/new" && cat "$work/new" >"$page"
+	continue
 fi
 
-echo "1..$count"
-failed=0
 for n in $(seq "$count")
 do
-	name="block $n: $(grep -v '^--' "$work/sql.$n" | head -n 1)"
+	number=$((number + 1))
+	name="$page, block $n: $(grep -v '^--' "$work/sql.$n" | head -n 1)"
 	if cmp -s "$work/want.$n" "$work/got.$n"
 	then
-		echo "ok $n - $name"
+		echo "ok $number - $name"
 	else
-		echo "not ok $n - $name"
+		echo "not ok $number - $name"
 		diff "$work/want.$n" "$work/got.$n" | sed 's/^/# /'
 		failed=1
 	fi
 done
+done
+
+[ "$1" = --rewrite ] || echo "1..$number"
 exit $failed
