@@ -483,6 +483,7 @@ solve_programme(MtrMatch *match)
 	match->solve_ms = mtr_elapsed_ms(&start);
 
 	collect_pairs(&build);
+	mtr_problem_shrink(&build.problem);
 	collect_prices(&build);
 	look_at_full_mentees(&build);
 	set_reasons(match->mentee, programme->nmentees);

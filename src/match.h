@@ -41,7 +41,8 @@ typedef struct MtrProblem
 	bool		rows_are_right;
 	int32	   *matrix;			/* to be filled, see mtr_problem_cell() */
 	Size		bytes;			/* everything it has allocated */
-	void	   *scratch;
+	void	   *scratch;		/* aligned, within block */
+	void	   *block;
 	MtrAssign	assign;			/* the same for the kernel */
 
 	/* set by mtr_problem_solve() */
@@ -65,6 +66,9 @@ extern void mtr_problem_begin(MtrProblem *problem, uint64 already);
 
 /* Solve: the matching of the stated tie rule, or the greedy one. */
 extern void mtr_problem_solve(MtrProblem *problem);
+
+/* Free the matrix and what else only the kernel needs. */
+extern void mtr_problem_shrink(MtrProblem *problem);
 
 /* The one place where a status of a kernel becomes an error. */
 extern void mtr_check_status(MtrStatus status, const char *kernel);
