@@ -102,6 +102,7 @@ refuse_null(const char *argument, const char *hint)
 			 errhint("%s", hint)));
 }
 
+/* Only "optimal" proves anything; the method is kept by name for the run. */
 static void
 set_method(MtrMatch *match, const char *method)
 {
@@ -120,6 +121,10 @@ set_method(MtrMatch *match, const char *method)
 				 errhint("Methods are optimal and greedy.")));
 }
 
+/*
+ * The function isn't STRICT: a NULL that makes it return NULL would look like
+ * a match that found nobody.
+ */
 static void
 read_arguments(FunctionCallInfo fcinfo, MtrMatch *match)
 {
@@ -189,6 +194,10 @@ check_loaded(const MtrProgramme *programme)
 	mtr_programme_check_weight(programme);
 }
 
+/*
+ * Load with the hash that verify_match() will compare, and with the places
+ * that this run may give away.
+ */
 static void
 load_programme(MtrMatch *match)
 {
@@ -243,6 +252,10 @@ invert(const MtrOutcome *outcome, int32 n, int32 count, int32 **places)
 	return list;
 }
 
+/*
+ * Set up the problem.  Everything allocated so far counts against the limit,
+ * the compiled programme included: it is below the same memory context.
+ */
 static void
 begin_build(Build *build, MtrMatch *match)
 {
@@ -267,7 +280,12 @@ begin_build(Build *build, MtrMatch *match)
 	match->bytes = already + problem->bytes;
 }
 
-/* Score one mentee of the problem with its mentors. */
+/*
+ * Score one mentee of the problem with its mentors.  A pinned pair is matched
+ * already and no part of the problem; its places are gone from it, too.  All
+ * eligible pairs are >= 0 and MTR_NO_PAIR is far below, so one comparison
+ * serves both the rules and min_score.
+ */
 static void
 fill_row(Build *build, int32 left, int32 *row)
 {
@@ -292,6 +310,8 @@ fill_row(Build *build, int32 left, int32 *row)
 		count += is_eligible;
 	}
 	match->eligible += count;
+
+	/* whom a full mentor would suit is asked only where no other one does */
 	match->mentee[mentee].has_free_partner = count > 0;
 	match->mentee[mentee].has_partner = count > 0;
 	if (count > 0)
@@ -300,7 +320,10 @@ fill_row(Build *build, int32 left, int32 *row)
 		match->mentee[mentee].has_partner |= build->score[j] >= least;
 }
 
-/* Fill the matrix. */
+/*
+ * Fill the matrix.  A whole row is scored at a time; written straight into a
+ * matrix whose rows are mentors, each number would touch another cache line.
+ */
 static void
 fill(Build *build)
 {
@@ -353,7 +376,8 @@ compare_pairs(const void *a, const void *b)
 	return (p->mentor > q->mentor) - (p->mentor < q->mentor);
 }
 
-/* Add the pairs the kernel chose to the pinned ones. */
+/* Add the pairs the kernel chose to the pinned ones.  The order decides the
+ * ids of proposals, so it must not depend on the orientation. */
 static void
 collect_pairs(Build *build)
 {
@@ -442,6 +466,8 @@ look_at_full_mentees(Build *build)
 	pfree(open);
 }
 
+/* Pairs first, then places: somebody whom only full partners suit is told so
+ * even though others with free places exist. */
 static void
 set_reasons(MtrOutcome *outcome, int32 n)
 {

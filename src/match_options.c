@@ -50,6 +50,7 @@ refuse_value(const char *key, const char *wanted)
 			 errhint("Write options as {\"min_score\": 0.5, \"keep\": false}.")));
 }
 
+/* min_score is rounded as scores are, so 0.7 means what a score of 0.7 is. */
 static void
 set_option(MtrMatchOptions *options, const char *key, const JsonbValue *value)
 {
@@ -88,6 +89,7 @@ set_option(MtrMatchOptions *options, const char *key, const JsonbValue *value)
 			 errhint("Options are min_score and keep.")));
 }
 
+/* verify_match() parses the stored options with this, too. */
 void
 mtr_parse_options(const Jsonb *json, MtrMatchOptions *options)
 {

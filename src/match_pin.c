@@ -26,6 +26,7 @@ refuse_pin(const MtrPin *pin, const char *detail, const char *hint)
 			 errhint("%s", hint)));
 }
 
+/* By id, not by index: participants that aren't loaded have none. */
 static int
 compare_pins(const void *a, const void *b)
 {
@@ -142,6 +143,10 @@ take_place(MtrOutcome *outcome, const MtrParticipant *participant,
 	outcome->is_paired = true;
 }
 
+/*
+ * A row of scores is computed once for each mentee with pins.  Whoever is
+ * named first in an error is the lowest pair that fails.
+ */
 void
 mtr_match_pins(MtrMatch *match)
 {

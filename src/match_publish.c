@@ -186,6 +186,7 @@ name_rows(uint64 nrows)
 	return list.data;
 }
 
+/* A draft may be old: who left since must not get a partner. */
 static void
 check_accepted(int64 programme_id, int64 run_id)
 {
@@ -321,6 +322,10 @@ create_relationships(int64 programme_id, int64 run_id)
 	return count;
 }
 
+/*
+ * The programme is locked before the run, always: two publications that
+ * locked in different orders could wait for each other.
+ */
 Datum
 mentoring_publish_match(PG_FUNCTION_ARGS)
 {
@@ -348,6 +353,7 @@ mentoring_publish_match(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64((int64) count);
 }
 
+/* A draft of a closed programme, too, may be cleared away. */
 Datum
 mentoring_discard_match(PG_FUNCTION_ARGS)
 {
@@ -382,6 +388,8 @@ check_run_exists(int64 programme_id, int64 run_id)
 		refuse_unknown_run(programme_id, run_id);
 }
 
+/* What pairs have in common is the two participants; ids of proposals say
+ * nothing, and a score may differ between runs. */
 Datum
 mentoring_diff_match(PG_FUNCTION_ARGS)
 {

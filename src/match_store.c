@@ -111,6 +111,7 @@ result_int64(uint64 row)
  * match_run
  */
 
+/* Both sides: a mentor left over is as much worth knowing as a mentee. */
 static int
 count_unmatched(const MtrMatch *match)
 {
@@ -123,6 +124,10 @@ count_unmatched(const MtrMatch *match)
 	return count;
 }
 
+/*
+ * Scores leave fixed point here.  A double holds them exactly enough to come
+ * back as the same number of 10^-6, which verify_match() relies on.
+ */
 static int64
 insert_run(const MtrMatch *match)
 {
@@ -185,6 +190,7 @@ complete_run(const MtrMatch *match, int64 run_id)
  * match_price
  */
 
+/* Columns of match_price, each to become one array parameter. */
 typedef struct PriceRows
 {
 	int			n;
@@ -225,6 +231,8 @@ add_prices(PriceRows *rows, const MtrMatch *match, const MtrOutcome *outcome,
 	}
 }
 
+/* One row for everybody who brought a place, matched or not: optimality is
+ * proven over all of them. */
 static void
 insert_prices(const MtrMatch *match, int64 run_id)
 {
@@ -296,6 +304,7 @@ insert_proposals(const MtrMatch *match, int64 run_id)
 	return id;
 }
 
+/* Two rows for each proposal; the mentee's comes first. */
 static void
 insert_members(const MtrMatch *match, Datum *proposal)
 {

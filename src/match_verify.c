@@ -189,6 +189,10 @@ result_text(uint64 row, int column)
 	return text ? text : "";
 }
 
+/*
+ * The claims, and whether the rows that go with them are still those the run
+ * wrote.
+ */
 static void
 read_run(Verify *v)
 {
@@ -228,6 +232,8 @@ read_run(Verify *v)
 	v->are_pairs_altered = strcmp(result_text(0, 2), pairs_digest) != 0;
 }
 
+/* The inputs as they are now, as the run would see them had it not been
+ * published. */
 static void
 load_programme(Verify *v)
 {
@@ -308,6 +314,10 @@ add_proposal(Verify *v, uint64 row)
 					 pair->mentee < 0 ? "mentee" : "mentor");
 }
 
+/*
+ * Read what is proposed, whatever its shape: a wrong number of members is a
+ * finding, not an error.
+ */
 static void
 read_proposals(Verify *v)
 {
@@ -343,6 +353,10 @@ read_proposals(Verify *v)
 		v->first_pair[i + 1] = Max(v->first_pair[i + 1], v->first_pair[i]);
 }
 
+/*
+ * Read the proof.  A price beyond the range where doubles still tell 10^-6
+ * apart can't be one the run wrote.
+ */
 static void
 read_prices(Verify *v)
 {
@@ -483,6 +497,7 @@ scan(Verify *v, bool judge)
  * The checks
  */
 
+/* The hash covers all that scores, rules and places depend on. */
 static void
 check_inputs(Verify *v)
 {
@@ -552,6 +567,7 @@ is_together(const MtrProgramme *programme, const MtrPin *pin)
 	return false;
 }
 
+/* A pin must be met: proposed, or together without the run's doing. */
 static char *
 find_missing_pin(const Verify *v)
 {
@@ -575,6 +591,10 @@ find_missing_pin(const Verify *v)
 	return NULL;
 }
 
+/*
+ * Pairs must be eligible by the rules as they are now.  is_pinned has to be
+ * true to the pins, for a pinned pair is taken out of the proof.
+ */
 static void
 check_rules(Verify *v)
 {
@@ -603,6 +623,7 @@ check_rules(Verify *v)
 								"every pair is eligible, every pin is met");
 }
 
+/* Exactly: both are whole 10^-6. */
 static void
 check_scores(Verify *v)
 {
@@ -625,6 +646,7 @@ check_scores(Verify *v)
 	put_found(v, "scores", problem, "every stored score is that recomputed");
 }
 
+/* What match_run says in sum, and how bound and gap go with it. */
 static void
 check_total(Verify *v)
 {
@@ -686,6 +708,7 @@ check_persons(const Verify *v, const Person *list, int32 n, bool only_covers)
 	return NULL;
 }
 
+/* The first participant at fault, mentees first. */
 static char *
 find_bad_person(const Verify *v, bool only_covers)
 {
@@ -738,6 +761,10 @@ check_optimality(Verify *v, const char *why_not)
 					   (long long) v->eligible));
 }
 
+/*
+ * Everything, in the order of the answer.  The pass over the pairs comes
+ * first, because the checks of rules and scores need its results.
+ */
 static void
 verify(Verify *v)
 {

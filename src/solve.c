@@ -63,6 +63,7 @@ mtr_check_status(MtrStatus status, const char *kernel)
 	}
 }
 
+/* "bytes" may leave out what is small, so the message says "at least". */
 void
 mtr_check_memory(uint64 bytes, int64 nleft, int64 nright)
 {
@@ -144,6 +145,10 @@ allocate(MtrProblem *problem, int64 max_pairs, Size scratch)
 	problem->scratch = (void *) TYPEALIGN(SCRATCH_ALIGNMENT, problem->block);
 }
 
+/*
+ * The matrix alone is compared first: a problem that passes is small enough
+ * for the sizes the kernels compute.
+ */
 void
 mtr_problem_begin(MtrProblem *problem, uint64 already)
 {
@@ -226,6 +231,8 @@ sort_pairs(MtrProblem *problem)
 	pfree(next);
 }
 
+/* The kernels own nothing, so an interrupt may leave them at any point; what
+ * they worked on goes with its memory context. */
 void
 mtr_problem_solve(MtrProblem *problem)
 {

@@ -151,6 +151,7 @@ needed_columns(ColumnUse first)
 	return "The query must return left_id and right_id (integers) and score (a number).";
 }
 
+/* By class, as callers think of it: any integer, any number, any text. */
 static bool
 type_suits(ColumnUse use, Oid type)
 {
@@ -315,6 +316,8 @@ score_value(const Column *column, Datum datum, const Value *row)
  * The receiver
  */
 
+/* Called before the first row, and where there is none: a missing column is
+ * found in an empty result, too. */
 static void
 receiver_startup(DestReceiver *self, int operation, TupleDesc desc)
 {
@@ -341,6 +344,8 @@ refuse_null(const RowReceiver *receiver, int column, const Value *value)
 			 errhint("Add WHERE %s IS NOT NULL to the query.", name)));
 }
 
+/* Called by the executor, in a context that lives as long as the query: what
+ * conversions leave behind goes to a context of our own. */
 static bool
 receive_row(TupleTableSlot *slot, DestReceiver *self)
 {
@@ -414,6 +419,10 @@ check_query(SPIPlanPtr plan, const char *argument)
 				 errhint("Leave out INTO, FOR UPDATE, and INSERT, UPDATE and DELETE in WITH.")));
 }
 
+/*
+ * Run a query into the handler.  No cursor: rows go from the executor's slot
+ * to the handler without being copied, and the plan may be parallel.
+ */
 static void
 run_query(MtrPairInput *input, const char *argument, const char *text,
 		  Column *column, RowHandler handler)
@@ -507,6 +516,7 @@ number_of(MtrPairInput *input, int s, int64 id)
 	return entry->value;
 }
 
+/* Append a word; memory is compared with the limit for each new chunk. */
 static void
 put_word(MtrPairInput *input, int32 word)
 {
@@ -521,6 +531,7 @@ put_word(MtrPairInput *input, int32 word)
 	input->chunk[input->used++] = word;
 }
 
+/* A query ordered by right_id is as compact as one ordered by left_id. */
 static void
 receive_pair(MtrPairInput *input, const Value *value)
 {
@@ -578,6 +589,10 @@ mtr_read_pairs(const char *pairs_sql)
  * Places
  */
 
+/*
+ * Ids that occur in no pair are remembered, too: naming one twice is an error
+ * whatever the pairs are.
+ */
 static void
 receive_places(MtrPairInput *input, const Value *value)
 {
@@ -700,6 +715,11 @@ fill_pair(const MtrPairInput *input, MtrProblem *problem,
 	*cell = score;
 }
 
+/*
+ * Words are read back as they were written: a mark changes the group, any
+ * other word is the other side's number and is followed by the score, which
+ * may look like a mark.
+ */
 void
 mtr_input_fill(const MtrPairInput *input, MtrProblem *problem)
 {
