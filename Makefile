@@ -48,7 +48,15 @@ OBJS = \
 REGRESS = \
 	install \
 	catalogue \
-	demo_company
+	demo_company \
+	score_kinds \
+	score_edges \
+	score_explain \
+	score_recommend \
+	score_custom \
+	score_hash \
+	score_errors \
+	score_reference
 
 # Isolation tests; test/specs/race_*.spec
 ISOLATION =

@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "catalog/namespace.h"
+#include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
@@ -110,9 +111,18 @@ get_text(const MtrCriterionInfo *info, const char *key, const char *otherwise)
 static Oid
 find_config(const MtrCriterionInfo *info, const char *name)
 {
-	List	   *names = textToQualifiedNameList(cstring_to_text(name));
-	Oid			config = get_ts_config_oid(names, true);
+	List	   *names = NIL;
+	List	   *parts;
+	ListCell   *part;
+	Oid			config = InvalidOid;
 
+	if (SplitIdentifierString(pstrdup(name), '.', &parts))
+	{
+		foreach(part, parts)
+			names = lappend(names, makeString(lfirst(part)));
+		if (names != NIL)
+			config = get_ts_config_oid(names, true);
+	}
 	if (!OidIsValid(config))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),

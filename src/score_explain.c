@@ -82,19 +82,18 @@ typedef struct Explanation
 	"  LEFT JOIN known ON known.skill_id = w.skill_id" \
 	"  WHERE EXISTS (SELECT FROM own) OR EXISTS (SELECT FROM known))"
 
-/* Managers from the direct one up, at most $4. */
-#define CHAIN_OF(id) \
-	"(WITH RECURSIVE up (manager_id, place) AS (" \
-	" SELECT n.manager_id, 1 FROM mentoring.participant p" \
-	" JOIN mentoring.person n ON n.id = p.person_id" \
-	" WHERE p.programme_id = $1 AND p.id = " id \
+/* Managers from the direct one up, at most $4, once round a circle. */
+#define CHAIN_OF(participant) \
+	"(WITH RECURSIVE up (id, place) AS (" \
+	" SELECT p.person_id, 0 FROM mentoring.participant p" \
+	" WHERE p.programme_id = $1 AND p.id = " participant \
 	" UNION ALL" \
 	" SELECT n.manager_id, up.place + 1 FROM up" \
-	" JOIN mentoring.person n ON n.id = up.manager_id" \
-	" WHERE up.place < $4)" \
-	" CYCLE manager_id SET is_cycle USING path" \
-	" SELECT jsonb_agg(manager_id ORDER BY place) FROM up" \
-	" WHERE manager_id IS NOT NULL AND NOT is_cycle)"
+	" JOIN mentoring.person n ON n.id = up.id" \
+	" WHERE n.manager_id IS NOT NULL AND up.place < $4)" \
+	" CYCLE id SET is_cycle USING path" \
+	" SELECT jsonb_agg(id ORDER BY place) FROM up" \
+	" WHERE place > 0 AND NOT is_cycle)"
 
 #define LINE_QUERY "SELECT " CHAIN_OF("$2") ", " CHAIN_OF("$3")
 
@@ -141,23 +140,47 @@ typedef struct Explanation
 	" FROM mentoring.pair_rule WHERE programme_id = $1" \
 	" AND mentee_id = $2 AND mentor_id = $3 AND rule = 'forbid'"
 
+/* A query of the above, prepared at its first use and kept. */
+typedef struct ValueQuery
+{
+	const char *text;
+	SPIPlanPtr	plan;
+} ValueQuery;
+
+static ValueQuery skill_query = {SKILL_QUERY};
+static ValueQuery line_query = {LINE_QUERY};
+static ValueQuery met_query = {
+	MET_QUERY("r.ended_from IS DISTINCT FROM 'proposed'")
+};
+static ValueQuery rank_query = {RANK_QUERY("rank")};
+static ValueQuery profile_query = {
+	PARTICIPANT_QUERY("n.profile || p.profile")
+};
+static ValueQuery status_query = {PARTICIPANT_QUERY("p.status")};
+
 typedef struct Reason
 {
 	const char *kind;
-	const char *query;
+	ValueQuery	query;
 } Reason;
 
 /* by MtrExclusion */
-static const Reason reasons[] = {
-	[MTR_EX_SAME_PERSON] = {"same_person", PARTICIPANT_QUERY("p.person_id")},
-	[MTR_EX_FORBID] = {"forbid", FORBID_QUERY},
-	[MTR_EX_VETO] = {"veto", RANK_QUERY("nullif(is_veto, false)")},
-	[MTR_EX_TOGETHER] = {"together",
-		MET_QUERY("r.programme_id = $1 AND ma.participant_id = $2"
-				  " AND mb.participant_id = $3 AND r.status IN"
-				  " ('proposed', 'trial', 'active', 'paused')")},
-	[MTR_EX_TRIAL_DECLINED] = {"trial_declined",
-	MET_QUERY("r.ended_from = 'trial'")},
+static Reason reasons[] = {
+	[MTR_EX_SAME_PERSON] = {
+		"same_person", {PARTICIPANT_QUERY("p.person_id")}
+	},
+	[MTR_EX_FORBID] = {"forbid", {FORBID_QUERY}},
+	[MTR_EX_VETO] = {"veto", {RANK_QUERY("nullif(is_veto, false)")}},
+	[MTR_EX_TOGETHER] = {
+		"together", {
+			MET_QUERY("r.programme_id = $1 AND ma.participant_id = $2"
+					  " AND mb.participant_id = $3 AND r.status IN"
+					  " ('proposed', 'trial', 'active', 'paused')")
+		}
+	},
+	[MTR_EX_TRIAL_DECLINED] = {
+		"trial_declined", {MET_QUERY("r.ended_from = 'trial'")}
+	},
 };
 
 /* ----------------------------------------------------------------
@@ -167,17 +190,26 @@ static const Reason reasons[] = {
 
 /* Fill in the values of both sides by one of the queries above. */
 static void
-query_values(const Explanation *x, const char *query, int64 number,
+query_values(const Explanation *x, ValueQuery *query, int64 number,
 			 Datum *values, bool *nulls)
 {
 	Oid			types[4] = {INT8OID, INT8OID, INT8OID, INT8OID};
 	Datum		params[4];
 
+	if (query->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare_cursor(query->text, 4, types,
+											  CURSOR_OPT_GENERIC_PLAN);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare: %s", query->text);
+		query->plan = plan;
+	}
 	params[0] = Int64GetDatum(x->programme->id);
 	params[1] = Int64GetDatum(x->mentee_id);
 	params[2] = Int64GetDatum(x->mentor_id);
 	params[3] = Int64GetDatum(number);
-	if (SPI_execute_with_args(query, 4, types, params, NULL, true, 1) !=
+	if (SPI_execute_plan(query->plan, params, NULL, true, 1) !=
 		SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not read the values of a pair");
 	for (int side = 0; side < 2; side++)
@@ -193,7 +225,7 @@ line_values(const Explanation *x, const MtrCriterionInfo *info,
 	JsonbValue	buffer;
 	JsonbValue *depth = mtr_json_get(info->params, "depth", &buffer);
 
-	query_values(x, LINE_QUERY,
+	query_values(x, &line_query,
 				 depth == NULL ? PG_INT32_MAX :
 				 (int64) mtr_json_double(depth, "params key", "depth"),
 				 values, nulls);
@@ -209,21 +241,19 @@ criterion_values(const Explanation *x, int32 k, Datum *values, bool *nulls)
 	switch (x->programme->set.criteria[k].kind)
 	{
 		case MTR_SKILL_COVER:
-			query_values(x, SKILL_QUERY, 0, values, nulls);
+			query_values(x, &skill_query, 0, values, nulls);
 			break;
 		case MTR_LISTED:
 			if (strcmp(info->kind, "reporting_line") == 0)
 				line_values(x, info, values, nulls);
 			else
-				query_values(x, MET_QUERY("r.ended_from IS DISTINCT FROM 'proposed'"),
-							 0, values, nulls);
+				query_values(x, &met_query, 0, values, nulls);
 			break;
 		case MTR_PREFERENCE:
-			query_values(x, RANK_QUERY("rank"), 0, values, nulls);
+			query_values(x, &rank_query, 0, values, nulls);
 			break;
 		case MTR_CUSTOM:
-			query_values(x, PARTICIPANT_QUERY("n.profile || p.profile"), 0,
-						 values, nulls);
+			query_values(x, &profile_query, 0, values, nulls);
 			break;
 		default:
 			for (int side = 0; side < 2; side++)
@@ -295,7 +325,7 @@ put_criteria(const Explanation *x)
 
 /* Another reason why the pair isn't eligible. */
 static void
-put_reason(const Explanation *x, const char *kind, const char *query)
+put_reason(const Explanation *x, const char *kind, ValueQuery *query)
 {
 	Datum		values[X_COLUMNS] = {0};
 	bool		nulls[X_COLUMNS];
@@ -317,12 +347,12 @@ put_reasons(const Explanation *x)
 	const MtrScoreSet *set = &programme->set;
 
 	if (!programme->mentee[0].is_accepted || !programme->mentor[0].is_accepted)
-		put_reason(x, "not_accepted", PARTICIPANT_QUERY("p.status"));
+		put_reason(x, "not_accepted", &status_query);
 	for (int32 e = set->exclude_start[0]; e < set->exclude_start[1]; e++)
 	{
-		const Reason *reason = &reasons[programme->excluded_why[e]];
+		Reason	   *reason = &reasons[programme->excluded_why[e]];
 
-		put_reason(x, reason->kind, reason->query);
+		put_reason(x, reason->kind, &reason->query);
 	}
 }
 

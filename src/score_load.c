@@ -7,9 +7,8 @@
  * rows are fetched a thousand at a time, so that nobody's profile stays in
  * memory.  No query runs while pairs are scored.
  *
- * Queries are prepared once in a session and planned at each call with the
- * values of their parameters: one pair and a whole programme want different
- * plans.  They run read-only, so they work on a standby.
+ * Queries are prepared once in a session.  They run read-only, so they work on
+ * a standby.
  *
  * The hash covers every value read that can influence a score or an
  * eligibility, written in a canonical form and in the order of ids; what was
@@ -38,6 +37,14 @@
 
 /* beginnings of cache lines, where the kernel wants its scratch */
 #define SCRATCH_ALIGN 64
+
+/* what decides the text of a query; numbers of MtrQuery.plan */
+#define ALL_MENTEES 0x01
+#define ALL_MENTORS 0x02
+#define IGNORE_RUN 0x04
+#define RELEASE_PROPOSED 0x08
+#define KEEP_UNACCEPTED 0x10
+#define QUERY_FLAG 0x20
 
 /*
  * The week of starts_on; without it, the week after the programme was made.
@@ -155,18 +162,82 @@ mtr_buffer_free(MtrLoader *loader, MtrBuffer *buffer)
  * ----------------------------------------------------------------
  */
 
-static void
-prepare_query(MtrQuery *query)
+/*
+ * What is asked for decides the plan, so it is written into the text: each
+ * condition that is only about parameters becomes true or false, and every
+ * combination that occurs has its own plan.
+ */
+static int
+query_variant(const MtrLoad *load, bool flag)
+{
+	return (load->only_mentee == 0 ? ALL_MENTEES : 0) |
+		(load->only_mentor == 0 ? ALL_MENTORS : 0) |
+		(load->ignore_run != 0 ? IGNORE_RUN : 0) |
+		(load->release_proposed ? RELEASE_PROPOSED : 0) |
+		(load->keep_unaccepted ? KEEP_UNACCEPTED : 0) |
+		(flag ? QUERY_FLAG : 0);
+}
+
+static char *
+variant_text(const char *query, int variant)
+{
+	static const struct
+	{
+		const char *condition;
+		int			bit;
+	}			conditions[] = {
+		{"$2 = 0", ALL_MENTEES},
+		{"$3 = 0", ALL_MENTORS},
+		{"$4 <> 0", IGNORE_RUN},
+		{"$5", RELEASE_PROPOSED},
+		{"$6", KEEP_UNACCEPTED},
+		{"$7", QUERY_FLAG},
+	};
+	StringInfoData out;
+
+	initStringInfo(&out);
+	while (*query != '\0')
+	{
+		size_t		length = 0;
+
+		for (int i = 0; i < lengthof(conditions) && length == 0; i++)
+		{
+			length = strlen(conditions[i].condition);
+			if (strncmp(query, conditions[i].condition, length) != 0)
+				length = 0;
+			else
+				appendStringInfoString(&out, variant & conditions[i].bit ?
+									   "true" : "false");
+		}
+		if (length == 0)
+			appendStringInfoChar(&out, *query);
+		query += Max(length, 1);
+	}
+	return out.data;
+}
+
+/*
+ * One pair is a look-up, whose plan doesn't depend on the ids and is kept; it
+ * would take longer to make than to run.  A whole programme is planned anew.
+ */
+static SPIPlanPtr
+query_plan(MtrQuery *query, int variant)
 {
 	Oid			types[MTR_QUERY_PARAMS] = {INT8OID, INT8OID, INT8OID, INT8OID,
 	BOOLOID, BOOLOID, BOOLOID};
-	SPIPlanPtr	plan;
+	bool		is_pair = (variant & (ALL_MENTEES | ALL_MENTORS)) == 0;
+	SPIPlanPtr	plan = query->plan[variant];
 
-	plan = SPI_prepare_cursor(query->text, MTR_QUERY_PARAMS, types,
+	if (plan != NULL)
+		return plan;
+	plan = SPI_prepare_cursor(variant_text(query->text, variant),
+							  MTR_QUERY_PARAMS, types,
+							  is_pair ? CURSOR_OPT_GENERIC_PLAN :
 							  CURSOR_OPT_CUSTOM_PLAN);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare: %s", query->text);
-	query->plan = plan;
+	query->plan[variant] = plan;
+	return plan;
 }
 
 /* Hand the rows of one fetch to the handler. */
@@ -199,11 +270,10 @@ mtr_load_query(MtrLoader *loader, MtrQuery *query, bool flag,
 			   MtrRowHandler handler)
 {
 	const MtrLoad *load = loader->load;
+	SPIPlanPtr	plan = query_plan(query, query_variant(load, flag));
 	Datum		params[MTR_QUERY_PARAMS];
 	Portal		portal;
 
-	if (query->plan == NULL)
-		prepare_query(query);
 	params[0] = Int64GetDatum(load->programme_id);
 	params[1] = Int64GetDatum(load->only_mentee);
 	params[2] = Int64GetDatum(load->only_mentor);
@@ -211,7 +281,7 @@ mtr_load_query(MtrLoader *loader, MtrQuery *query, bool flag,
 	params[4] = BoolGetDatum(load->release_proposed);
 	params[5] = BoolGetDatum(load->keep_unaccepted);
 	params[6] = BoolGetDatum(flag);
-	portal = SPI_cursor_open(NULL, query->plan, params, NULL, true);
+	portal = SPI_cursor_open(NULL, plan, params, NULL, true);
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, FETCH_ROWS);

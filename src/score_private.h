@@ -153,12 +153,13 @@ typedef struct MtrLoader
 	StringInfo	hash_text;		/* not yet hashed */
 } MtrLoader;
 
-/* A query of the loader, prepared at its first use and kept.  Its parameters
- * are always those of MTR_QUERY_PARAMS. */
+/* A query of the loader; its parameters are always those below, and it has a
+ * plan for each combination of what they ask for (score_load.c). */
+#define MTR_QUERY_VARIANTS 64
 typedef struct MtrQuery
 {
 	const char *text;
-	SPIPlanPtr	plan;
+	SPIPlanPtr	plan[MTR_QUERY_VARIANTS];
 } MtrQuery;
 
 /*

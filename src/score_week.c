@@ -20,6 +20,9 @@
 #define SLOT_MINUTES 15
 #define DAY_SLOTS 96
 
+/* what a value should have been */
+#define EXPECTED "an array of {\"day\": 1, \"from\": \"09:00\", \"to\": \"11:30\"}"
+
 /* PostgreSQL's own "timestamp AT TIME ZONE". */
 static TimestampTz
 at_time_zone(text *zone, Timestamp local)
@@ -69,9 +72,10 @@ make_zone_map(MtrLoader *loader, text *zone, int64 id)
 	if (DATE_NOT_FINITE(programme->week))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_FIELD_OVERFLOW),
-				 errmsg("starts_on of programme %lld is not a day",
+				 errmsg("programme %lld has no first week",
 						(long long) programme->id),
-				 errhint("Availability needs the week of the first day; set starts_on to a finite date or NULL.")));
+				 errdetail("Availability is compared in the week of starts_on, or in the one after created_at."),
+				 errhint("Set starts_on of the programme.")));
 	week = (Timestamp) programme->week * USECS_PER_DAY;
 	check_zone(loader, zone, week, id);
 	map = mtr_buffer_add(loader, &loader->zone_map,
@@ -147,7 +151,7 @@ mtr_week_add(MtrLoader *loader, MtrCompile *c, int side, int64 id)
 		return;
 	if (value->type != jbvBinary || !JsonContainerIsArray(array))
 		mtr_value_refuse(loader, c->info->name, c->side[side].key, id,
-						 "availability");
+						 EXPECTED);
 	map = zone_map(loader, c, id);
 	for (uint32 i = 0; i < JsonContainerSize(array); i++)
 	{
@@ -158,7 +162,7 @@ mtr_week_add(MtrLoader *loader, MtrCompile *c, int side, int64 id)
 		if (!read_interval(getIthJsonbValueFromContainer(array, i), &day,
 						   &from, &to))
 			mtr_value_refuse(loader, c->info->name, c->side[side].key, id,
-							 "availability");
+							 EXPECTED);
 		for (int s = (from + SLOT_MINUTES - 1) / SLOT_MINUTES;
 			 s < to / SLOT_MINUTES; s++)
 		{
