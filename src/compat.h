@@ -14,10 +14,6 @@
 
 #if PG_VERSION_NUM < 160000
 
-/* soft errors came with 16; before it every error is thrown */
-#define stringToQualifiedNameList(string, ...) \
-	(stringToQualifiedNameList) (string)
-
 /* one function for all kinds of object since 16; we ask for functions only */
 #define object_aclcheck(classid, objectid, roleid, mode) \
 	(AssertMacro((classid) == ProcedureRelationId), \

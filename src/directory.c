@@ -36,12 +36,14 @@ refuse_profile(const char *key, const char *problem)
 int
 mtr_clock_minutes(const JsonbValue *value)
 {
-	const char *s = value->val.string.val;
+	const char *s;
 	int			hours,
 				minutes;
 
-	if (value->type != jbvString || value->val.string.len != 5 ||
-		s[2] != ':' || !isdigit((unsigned char) s[0]) ||
+	if (value->type != jbvString || value->val.string.len != 5)
+		return -1;
+	s = value->val.string.val;
+	if (s[2] != ':' || !isdigit((unsigned char) s[0]) ||
 		!isdigit((unsigned char) s[1]) || !isdigit((unsigned char) s[3]) ||
 		!isdigit((unsigned char) s[4]))
 		return -1;
@@ -77,8 +79,7 @@ check_interval(const char *key, JsonbContainer *entry)
 }
 
 /*
- * An array: all text, all numbers, or all intervals.  The depth-first walk of
- * the iterator isn't needed: elements are taken by position.
+ * An array: all text, all numbers, or all intervals.
  */
 static void
 check_array(const char *key, JsonbContainer *array)
@@ -149,7 +150,8 @@ mentoring_check_profile(PG_FUNCTION_ARGS)
 	while (JsonbIteratorNext(&it, &key, true) == WJB_KEY)
 	{
 		(void) JsonbIteratorNext(&it, &value, true);
-		check_value(pnstrdup(key.val.string.val, key.val.string.len), &value);
+		check_value(mtr_json_label(key.val.string.val, key.val.string.len),
+					&value);
 	}
 	PG_RETURN_BOOL(true);
 }

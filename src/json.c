@@ -7,12 +7,16 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
 #include "json.h"
+
+/* bytes of a key or text that a message shows */
+#define MAX_LABEL 100
 
 double
 mtr_json_double(const JsonbValue *value, const char *what, const char *key)
@@ -54,12 +58,25 @@ mtr_json_get(const Jsonb *object, const char *key, JsonbValue *buffer)
 {
 	JsonbValue *value;
 
+	/* on anything but an object the search would read past its end */
+	if (!JB_ROOT_IS_OBJECT(object))
+		return NULL;
 	value = getKeyJsonValueFromContainer(unconstify(JsonbContainer *,
 													&object->root),
 										 key, strlen(key), buffer);
 	if (value == NULL || value->type == jbvNull)
 		return NULL;
 	return value;
+}
+
+char *
+mtr_json_label(const char *text, int length)
+{
+	int			clipped = pg_mbcliplen(text, length, MAX_LABEL);
+
+	if (clipped == length)
+		return pnstrdup(text, length);
+	return psprintf("%.*s...", clipped, text);
 }
 
 char *

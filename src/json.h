@@ -17,10 +17,13 @@ extern double mtr_json_double(const JsonbValue *value, const char *what,
 /* Whether a value is a whole number between low and high. */
 extern bool mtr_json_is_whole(const JsonbValue *value, int64 low, int64 high);
 
-/* Entry of an object, or NULL when it is absent or JSON null.  The result
- * lies in *buffer. */
+/* Entry of an object, or NULL when it is absent or JSON null, or when the
+ * document is no object.  The result lies in *buffer. */
 extern JsonbValue *mtr_json_get(const Jsonb *object, const char *key,
 								JsonbValue *buffer);
+
+/* A key or text as a message shows it: palloc'd, cut when it is long. */
+extern char *mtr_json_label(const char *text, int length);
 
 /* Text of a string value, palloc'd. */
 extern char *mtr_json_text(const JsonbValue *value);

@@ -16,14 +16,15 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
-#include "utils/regproc.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/varlena.h"
 
 #include "access.h"
 #include "json.h"
@@ -36,7 +37,8 @@ PG_FUNCTION_INFO_V1(mentoring_check_custom);
 
 /* the allowed changes from one status, as text for the hint */
 #define ALLOWED_QUERY \
-	"SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_literal(to_state), ', ')," \
+	"SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_literal(to_state)" \
+	" COLLATE pg_catalog.\"C\", ', ')," \
 	" pg_catalog.bool_or(to_state OPERATOR(pg_catalog.=) $3)" \
 	" FROM mentoring.transition" \
 	" WHERE object OPERATOR(pg_catalog.=) $1" \
@@ -49,7 +51,8 @@ PG_FUNCTION_INFO_V1(mentoring_check_custom);
 
 /* Look the change up; NULL when it is allowed, else what would be. */
 static char *
-allowed_instead(Oid owner, const char *object, const char *from, const char *to)
+allowed_instead(Oid owner, const char *object, const char *from,
+				const char *to)
 {
 	static SPIPlanPtr plan = NULL;
 	Oid			types[3] = {TEXTOID, TEXTOID, TEXTOID};
@@ -204,7 +207,8 @@ check_known(const KindRule *rule, Jsonb *params)
 		for (const char *const *p = rule->params; *p && !known; p++)
 			known = strcmp(name, *p) == 0;
 		if (!known)
-			refuse_param(rule->kind, name, "is unknown");
+			refuse_param(rule->kind, mtr_json_label(name, strlen(name)),
+						 "is unknown");
 	}
 }
 
@@ -375,18 +379,20 @@ Oid
 mtr_custom_lookup(const char *name)
 {
 	Oid			types[2] = {JSONBOID, JSONBOID};
-	List	   *names = stringToQualifiedNameList(name);
+	List	   *parts;
+	List	   *names;
 	Oid			fnoid;
 
-	if (list_length(names) != 2)
+	if (!SplitIdentifierString(pstrdup(name), '.', &parts) ||
+		list_length(parts) != 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("custom function \"%s\" is not named with its schema",
-						name),
+						mtr_json_label(name, strlen(name))),
 				 errhint("Write \"schema.function\" in params.")));
-	if (!OidIsValid(LookupExplicitNamespace(linitial_node(String, names)->sval,
-											true)))
+	if (!OidIsValid(LookupExplicitNamespace(linitial(parts), true)))
 		return InvalidOid;
+	names = list_make2(makeString(linitial(parts)), makeString(lsecond(parts)));
 	fnoid = LookupFuncName(names, 2, types, true);
 	if (OidIsValid(fnoid) &&
 		(get_func_rettype(fnoid) != FLOAT8OID || get_func_retset(fnoid) ||
@@ -394,7 +400,7 @@ mtr_custom_lookup(const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("custom function %s(jsonb, jsonb) does not return double precision",
-						name),
+						mtr_json_label(name, strlen(name))),
 				 errhint("It must be a plain function that returns one double precision value.")));
 	return fnoid;
 }
@@ -439,9 +445,10 @@ mentoring_check_custom(PG_FUNCTION_ARGS)
 		ereport(is_insert ? WARNING : ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("custom function %s(jsonb, jsonb) does not exist",
-						name),
+						mtr_json_label(name, strlen(name))),
 				 errhint("Create it before the programme is scored.")));
-	else if (pg_proc_aclcheck(fnoid, GetUserId(), ACL_EXECUTE) != ACLCHECK_OK)
+	else if (object_aclcheck(ProcedureRelationId, fnoid, GetUserId(),
+							 ACL_EXECUTE) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION, name);
 	return PointerGetDatum(tuple);
 }

@@ -3,18 +3,33 @@
  *	  the places of participants, exact under any concurrency
  *
  * participant_load holds, for each participant, the capacity and how many
- * open relationships use it; its CHECK makes over-booking impossible.  Three
- * triggers keep it: on participant (capacity), relationship_member (a member
+ * open relationships use it; its CHECK makes over-booking impossible.
+ * Triggers keep it: on participant (capacity), relationship_member (a member
  * comes or goes) and relationship (an open one is closed).
  *
- * Method.  The row of participant_load is the lock: a claim is one UPDATE
- * that counts up where a place is free.  Counting relationships instead would
- * be wrong under REPEATABLE READ, where the snapshot hides what others have
- * committed.  A member's claim depends on the status of its relationship, so
- * the member trigger locks that row FOR SHARE; the status trigger, which
- * holds it exclusively, reads the members.  Both use the latest snapshot, as
- * foreign keys do, not that of the transaction.  Several participants are
- * gone through in id order, so that two transactions don't deadlock.
+ * Method.  Whoever changes something a row of participant_load depends on
+ * locks that row, then recomputes it with a snapshot taken after the lock, and
+ * so sees every change of those who held the lock before.  Recomputing, not
+ * counting up and down: a statement may end a relationship and remove its
+ * members at once, by data-modifying WITH or by triggers of a site's own, and
+ * each row trigger then sees the end of the statement, not the moment of its
+ * row.  Counts would be taken twice or never; recomputation doesn't care.
+ *
+ * What a new member takes depends on the status of the relationship, so the
+ * member trigger locks that row FOR SHARE; the status trigger, which holds it
+ * exclusively, reads the members.  Both use the latest snapshot, not that of
+ * the transaction: under REPEATABLE READ that one hides what others have
+ * committed.  There a row that changed since the transaction began is refused
+ * with a serialization failure, as any UPDATE of it would be; otherwise the
+ * transaction would see the old and its own version of the row, both.
+ * Several participants are gone through in id order, so that two statements
+ * don't deadlock.
+ *
+ * Cost.  A member that comes or goes costs three or four indexed statements,
+ * and as many row look-ups as the participant has had relationships.
+ *
+ * Limits.  Where triggers don't fire (session_replication_role = replica,
+ * DISABLE TRIGGER) rebuild_load() must be called.
  */
 #include "postgres.h"
 
@@ -34,17 +49,18 @@
 
 PG_FUNCTION_INFO_V1(mentoring_participant_load);
 PG_FUNCTION_INFO_V1(mentoring_member_load);
+PG_FUNCTION_INFO_V1(mentoring_member_truncate);
 PG_FUNCTION_INFO_V1(mentoring_relationship_state);
 PG_FUNCTION_INFO_V1(mentoring_relationship_load);
 
-/* The statements of the triggers; parameters are bigint or integer. */
+/* The statements of the triggers; every parameter is a bigint. */
 typedef enum LoadQuery
 {
 	Q_INSERT,
-	Q_CAPACITY,
-	Q_CLAIM,
-	Q_RELEASE,
-	Q_READ,
+	Q_LOCK,
+	Q_EXPECTED,
+	Q_SET,
+	Q_EMPTY,
 	Q_STATUS,
 	Q_MEMBERS,
 	Q_COUNT
@@ -54,39 +70,52 @@ typedef enum LoadQuery
 	" WHERE programme_id OPERATOR(pg_catalog.=) $1" \
 	" AND participant_id OPERATOR(pg_catalog.=) $2"
 
-static const struct
+typedef struct QueryText
 {
 	const char *text;
 	int			nargs;
 	int			expect;
-}			load_query[Q_COUNT] =
-{
+} QueryText;
+
+static const QueryText load_query[Q_COUNT] = {
 	[Q_INSERT] = {
 		"INSERT INTO mentoring.participant_load"
 		" (programme_id, participant_id, capacity)"
-		" VALUES ($1, $2, $3::integer)"
+		" SELECT programme_id, id, capacity FROM mentoring.participant"
+		" WHERE programme_id OPERATOR(pg_catalog.=) $1"
+		" AND id OPERATOR(pg_catalog.=) $2"
 		" ON CONFLICT (programme_id, participant_id) DO NOTHING",
-		3, SPI_OK_INSERT
+		2, SPI_OK_INSERT
 	},
-	[Q_CAPACITY] = {
-		"UPDATE mentoring.participant_load SET capacity = $3::integer" THIS_ROW
-		" AND active OPERATOR(pg_catalog.<=) $3::integer",
-		3, SPI_OK_UPDATE
-	},
-	[Q_CLAIM] = {
-		"UPDATE mentoring.participant_load"
-		" SET active = active OPERATOR(pg_catalog.+) 1" THIS_ROW
-		" AND active OPERATOR(pg_catalog.<) capacity",
-		2, SPI_OK_UPDATE
-	},
-	[Q_RELEASE] = {
-		"UPDATE mentoring.participant_load"
-		" SET active = active OPERATOR(pg_catalog.-) 1" THIS_ROW,
-		2, SPI_OK_UPDATE
-	},
-	[Q_READ] = {
-		"SELECT capacity, active FROM mentoring.participant_load" THIS_ROW,
+	[Q_LOCK] = {
+		"SELECT capacity, active FROM mentoring.participant_load" THIS_ROW
+		" FOR NO KEY UPDATE",
 		2, SPI_OK_SELECT
+	},
+	[Q_EXPECTED] = {
+		"SELECT p.capacity, (SELECT pg_catalog.count(*)"
+		" FROM mentoring.relationship_member AS m"
+		" JOIN mentoring.relationship AS r"
+		" ON r.programme_id OPERATOR(pg_catalog.=) m.programme_id"
+		" AND r.id OPERATOR(pg_catalog.=) m.relationship_id"
+		" WHERE m.programme_id OPERATOR(pg_catalog.=) $1"
+		" AND m.participant_id OPERATOR(pg_catalog.=) $2"
+		" AND r.status OPERATOR(pg_catalog.<>)"
+		" ALL (ARRAY['completed', 'ended']))::integer"
+		" FROM mentoring.participant AS p"
+		" WHERE p.programme_id OPERATOR(pg_catalog.=) $1"
+		" AND p.id OPERATOR(pg_catalog.=) $2",
+		2, SPI_OK_SELECT
+	},
+	[Q_SET] = {
+		"UPDATE mentoring.participant_load"
+		" SET capacity = $3::integer, active = $4::integer" THIS_ROW,
+		4, SPI_OK_UPDATE
+	},
+	[Q_EMPTY] = {
+		"UPDATE mentoring.participant_load SET active = 0"
+		" WHERE active OPERATOR(pg_catalog.<>) 0",
+		0, SPI_OK_UPDATE
 	},
 	[Q_STATUS] = {
 		"SELECT status FROM mentoring.relationship"
@@ -104,15 +133,18 @@ static const struct
 };
 
 /*
- * Run one of them with the latest snapshot; returns the number of rows.
- * Connected to SPI.
+ * Run one of them, connected to SPI; returns the number of rows.  The latest
+ * snapshot sees what others have committed up to now; both see what this
+ * transaction has done so far.
  */
 static uint64
-run(LoadQuery query, int64 a, int64 b, int64 c)
+run_with(LoadQuery query, const int64 *params, bool latest)
 {
 	static SPIPlanPtr plan[Q_COUNT];
-	Oid			types[3] = {INT8OID, INT8OID, INT8OID};
-	Datum		values[3];
+	Oid			types[4] = {INT8OID, INT8OID, INT8OID, INT8OID};
+	Datum		values[4];
+	Snapshot	snapshot;
+	Snapshot	crosscheck = InvalidSnapshot;
 	int			result;
 
 	if (plan[query] == NULL)
@@ -124,18 +156,25 @@ run(LoadQuery query, int64 a, int64 b, int64 c)
 			elog(ERROR, "could not prepare: %s", load_query[query].text);
 		plan[query] = new_plan;
 	}
-	values[0] = Int64GetDatum(a);
-	values[1] = Int64GetDatum(b);
-	values[2] = Int64GetDatum(c);
+	for (int i = 0; i < load_query[query].nargs; i++)
+		values[i] = Int64GetDatum(params[i]);
 
-	/* what this transaction has done so far must be seen, too */
 	CommandCounterIncrement();
-	result = SPI_execute_snapshot(plan[query], values, NULL,
-								  GetLatestSnapshot(), InvalidSnapshot,
-								  false, false, 0);
+	snapshot = latest ? GetLatestSnapshot() : GetTransactionSnapshot();
+	/* what is updated must be what the transaction sees */
+	if (IsolationUsesXactSnapshot())
+		crosscheck = GetTransactionSnapshot();
+	result = SPI_execute_snapshot(plan[query], values, NULL, snapshot,
+								  crosscheck, false, true, 0);
 	if (result != load_query[query].expect)
 		elog(ERROR, "could not run: %s", load_query[query].text);
 	return SPI_processed;
+}
+
+static uint64
+run(LoadQuery query, const int64 *params)
+{
+	return run_with(query, params, true);
 }
 
 /* An integer column of the first row of the last result. */
@@ -148,50 +187,61 @@ result_int32(int column)
 									   SPI_tuptable->tupdesc, column, &isnull));
 }
 
-/* Explain why a statement on participant_load found no row to change. */
+/* Explain what CHECK (active <= capacity) would refuse without a reason. */
 static void
-report_no_place(int64 programme_id, int64 participant_id, int64 wanted)
+report_full(int64 participant_id, int64 capacity, int64 active, bool is_claim)
 {
-	int64		capacity,
-				active;
-
-	if (run(Q_READ, programme_id, participant_id, 0) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("participant %lld of programme %lld has no row in participant_load",
-						(long long) participant_id, (long long) programme_id),
-				 errhint("Call mentoring.rebuild_load() where triggers did not run.")));
-	capacity = result_int32(1);
-	active = result_int32(2);
-	if (wanted >= 0)
+	if (is_claim)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("capacity of participant %lld cannot be lowered to %lld",
-						(long long) participant_id, (long long) wanted),
-				 errdetail("%lld of %lld places are in use.",
-						   (long long) active, (long long) capacity),
-				 errhint("End a relationship first.")));
+				 errmsg("participant %lld has no free place",
+						(long long) participant_id),
+				 errdetail("Capacity is %lld; open relationships would be %lld.",
+						   (long long) capacity, (long long) active),
+				 errhint("Raise the capacity or end a relationship.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("participant %lld has no free place",
-					(long long) participant_id),
-			 errdetail("%lld of %lld places are in use.",
-					   (long long) active, (long long) capacity),
-			 errhint("Raise the capacity or end a relationship.")));
+			 errmsg("capacity of participant %lld cannot be lowered to %lld",
+					(long long) participant_id, (long long) capacity),
+			 errdetail("Open relationships are %lld.", (long long) active),
+			 errhint("End a relationship first.")));
 }
 
+/*
+ * Make the row of one participant what it should be, or refuse.  The row may
+ * be missing where triggers did not run: then "make" says whether to make it.
+ */
 static void
-claim(int64 programme_id, int64 participant_id)
+recompute(int64 programme_id, int64 participant_id, bool make)
 {
-	if (run(Q_CLAIM, programme_id, participant_id, 0) == 0)
-		report_no_place(programme_id, participant_id, -1);
-}
+	int64		params[4];
+	int64		old_capacity,
+				old_active;
 
-static void
-release(int64 programme_id, int64 participant_id)
-{
-	if (run(Q_RELEASE, programme_id, participant_id, 0) == 0)
-		report_no_place(programme_id, participant_id, -1);
+	params[0] = programme_id;
+	params[1] = participant_id;
+	if (run(Q_LOCK, params) == 0)
+	{
+		if (!make)
+			return;
+		(void) run(Q_INSERT, params);
+		if (run(Q_LOCK, params) == 0)
+			return;				/* no such participant: a foreign key says so */
+	}
+	old_capacity = result_int32(1);
+	old_active = result_int32(2);
+
+	/* with a new snapshot, for the lock may have been waited for */
+	if (run(Q_EXPECTED, params) == 0)
+		return;
+	params[2] = result_int32(1);
+	params[3] = result_int32(2);
+	if (params[2] == old_capacity && params[3] == old_active)
+		return;
+	if (params[3] > params[2])
+		report_full(participant_id, params[2], params[3],
+					params[3] > old_active);
+	(void) run(Q_SET, params);
 }
 
 /* Does a relationship of this status take places? */
@@ -205,9 +255,23 @@ is_open(const char *status)
 static bool
 lock_open_relationship(int64 programme_id, int64 relationship_id)
 {
-	/* the foreign key, checked at the end of the statement, reports this */
-	if (run(Q_STATUS, programme_id, relationship_id, 0) == 0)
-		return false;
+	int64		params[2];
+	uint64		found = 0;
+
+	params[0] = programme_id;
+	params[1] = relationship_id;
+
+	/*
+	 * With the transaction's own snapshot the server refuses a relationship
+	 * that was changed since.  One that came since is not in it, but in the
+	 * latest, as it is for the foreign key.
+	 */
+	if (IsolationUsesXactSnapshot())
+		found = run_with(Q_STATUS, params, false);
+	if (found == 0)
+		found = run(Q_STATUS, params);
+	if (found == 0)
+		return false;			/* the foreign key reports it */
 	return is_open(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
 								1));
 }
@@ -238,20 +302,21 @@ column_text(const TriggerData *trigdata, HeapTuple tuple, const char *name)
 	return TextDatumGetCString(column_value(trigdata, tuple, name));
 }
 
-/* Refuse to be called otherwise than as the row trigger meant. */
+/* Refuse to be called otherwise than as the trigger meant. */
 static TriggerData *
-check_trigger(FunctionCallInfo fcinfo, const char *function, bool before)
+check_trigger(FunctionCallInfo fcinfo, const char *function,
+			  TriggerEvent timing, TriggerEvent level)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
-		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		(before ? !TRIGGER_FIRED_BEFORE(trigdata->tg_event)
-		 : !TRIGGER_FIRED_AFTER(trigdata->tg_event)))
+		(trigdata->tg_event & TRIGGER_EVENT_TIMINGMASK) != timing ||
+		(trigdata->tg_event & TRIGGER_EVENT_ROW) != level)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s must be called as %s row trigger", function,
-						before ? "a BEFORE" : "an AFTER")));
+				 errmsg("%s must be called as %s %s trigger", function,
+						timing == TRIGGER_EVENT_BEFORE ? "a BEFORE" : "an AFTER",
+						level == TRIGGER_EVENT_ROW ? "row" : "statement")));
 	return trigdata;
 }
 
@@ -261,59 +326,158 @@ check_trigger(FunctionCallInfo fcinfo, const char *function, bool before)
 Datum
 mentoring_participant_load(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = check_trigger(fcinfo, "_participant_load", false);
+	TriggerData *trigdata = check_trigger(fcinfo, "_participant_load",
+										  TRIGGER_EVENT_AFTER,
+										  TRIGGER_EVENT_ROW);
 	bool		is_insert = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event);
 	HeapTuple	tuple = is_insert ? trigdata->tg_trigtuple : trigdata->tg_newtuple;
-	int64		programme_id = column_int64(trigdata, tuple, "programme_id");
-	int64		id = column_int64(trigdata, tuple, "id");
-	int32		capacity = DatumGetInt32(column_value(trigdata, tuple,
-													  "capacity"));
+	int64		params[2];
+	MtrOwner	saved;
+
+	params[0] = column_int64(trigdata, tuple, "programme_id");
+	params[1] = column_int64(trigdata, tuple, "id");
+	mtr_owner_enter_table(trigdata->tg_relation->rd_rel->relowner, &saved);
+	SPI_connect();
+	/* members that came in the same statement have triggers of their own */
+	if (!is_insert || run(Q_INSERT, params) == 0)
+		recompute(params[0], params[1], true);
+	SPI_finish();
+	mtr_owner_leave(&saved);
+	return PointerGetDatum(NULL);
+}
+
+/* What a row of relationship_member says. */
+typedef struct Membership
+{
+	int64		programme_id;
+	int64		relationship_id;
+	int64		participant_id;
+} Membership;
+
+static Membership
+read_membership(const TriggerData *trigdata, HeapTuple tuple)
+{
+	Membership	result;
+
+	result.programme_id = column_int64(trigdata, tuple, "programme_id");
+	result.relationship_id = column_int64(trigdata, tuple, "relationship_id");
+	result.participant_id = column_int64(trigdata, tuple, "participant_id");
+	return result;
+}
+
+static bool
+same_participant(const Membership *a, const Membership *b)
+{
+	return a->programme_id == b->programme_id &&
+		a->participant_id == b->participant_id;
+}
+
+/* Another participant or another relationship takes the place of the first. */
+static void
+change_member(const Membership *from, const Membership *to)
+{
+	bool		now_open;
+	bool		to_first;
+
+	if (same_participant(from, to) &&
+		from->relationship_id == to->relationship_id)
+		return;
+	now_open = lock_open_relationship(to->programme_id, to->relationship_id);
+	if (same_participant(from, to))
+	{
+		recompute(to->programme_id, to->participant_id, now_open);
+		return;
+	}
+	to_first = to->programme_id != from->programme_id ?
+		to->programme_id < from->programme_id :
+		to->participant_id < from->participant_id;
+	if (to_first && now_open)
+		recompute(to->programme_id, to->participant_id, true);
+	recompute(from->programme_id, from->participant_id, false);
+	if (!to_first && now_open)
+		recompute(to->programme_id, to->participant_id, true);
+}
+
+/*
+ * _member_load(): AFTER INSERT, DELETE or UPDATE of relationship_member.
+ *
+ * One who goes needs no lock on the relationship: if it is ended meanwhile,
+ * that transaction recomputes the same row before or after this one.
+ */
+Datum
+mentoring_member_load(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = check_trigger(fcinfo, "_member_load",
+										  TRIGGER_EVENT_AFTER,
+										  TRIGGER_EVENT_ROW);
+	Membership	row = read_membership(trigdata, trigdata->tg_trigtuple);
 	MtrOwner	saved;
 
 	mtr_owner_enter_table(trigdata->tg_relation->rd_rel->relowner, &saved);
 	SPI_connect();
-	if (is_insert)
-		(void) run(Q_INSERT, programme_id, id, capacity);
-	else if (run(Q_CAPACITY, programme_id, id, capacity) == 0)
-		report_no_place(programme_id, id, capacity);
+	if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
+	{
+		Membership	to = read_membership(trigdata, trigdata->tg_newtuple);
+
+		change_member(&row, &to);
+	}
+	else if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))
+		recompute(row.programme_id, row.participant_id, false);
+	else if (lock_open_relationship(row.programme_id, row.relationship_id))
+		recompute(row.programme_id, row.participant_id, true);
 	SPI_finish();
 	mtr_owner_leave(&saved);
 	return PointerGetDatum(NULL);
 }
 
 /*
- * _member_load(): AFTER INSERT, DELETE or UPDATE of relationship_member.
+ * _member_truncate(): AFTER TRUNCATE of relationship_member.  Whoever empties
+ * relationship or participant empties this table, too.
  */
 Datum
-mentoring_member_load(PG_FUNCTION_ARGS)
+mentoring_member_truncate(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = check_trigger(fcinfo, "_member_load", false);
-	HeapTuple	removed = NULL,
-				added = NULL;
+	TriggerData *trigdata = check_trigger(fcinfo, "_member_truncate",
+										  TRIGGER_EVENT_AFTER, 0);
 	MtrOwner	saved;
-
-	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
-		added = trigdata->tg_trigtuple;
-	else
-		removed = trigdata->tg_trigtuple;
-	if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
-		added = trigdata->tg_newtuple;
 
 	mtr_owner_enter_table(trigdata->tg_relation->rd_rel->relowner, &saved);
 	SPI_connect();
-	if (removed &&
-		lock_open_relationship(column_int64(trigdata, removed, "programme_id"),
-							   column_int64(trigdata, removed, "relationship_id")))
-		release(column_int64(trigdata, removed, "programme_id"),
-				column_int64(trigdata, removed, "participant_id"));
-	if (added &&
-		lock_open_relationship(column_int64(trigdata, added, "programme_id"),
-							   column_int64(trigdata, added, "relationship_id")))
-		claim(column_int64(trigdata, added, "programme_id"),
-			  column_int64(trigdata, added, "participant_id"));
+	(void) run(Q_EMPTY, NULL);
 	SPI_finish();
 	mtr_owner_leave(&saved);
 	return PointerGetDatum(NULL);
+}
+
+/*
+ * The column of the date that a change to status "to" fills in where the
+ * client gave none, or 0.  What was to start later than today ends on the day
+ * it was to start: the dates must be in order.
+ */
+static int
+date_to_fill(const TriggerData *trigdata, const char *to, Datum *date)
+{
+	TupleDesc	tupdesc = RelationGetDescr(trigdata->tg_relation);
+	HeapTuple	new = trigdata->tg_newtuple;
+	DateADT		today = GetSQLCurrentDate();
+	int			started_on = SPI_fnumber(tupdesc, "started_on");
+	int			column;
+	Datum		start;
+	bool		has_start;
+	bool		isnull;
+
+	start = SPI_getbinval(new, tupdesc, started_on, &isnull);
+	has_start = !isnull;
+	*date = DateADTGetDatum(today);
+	if (strcmp(to, "trial") == 0 || strcmp(to, "active") == 0)
+		return has_start ? 0 : started_on;
+	if (is_open(to))
+		return 0;
+	if (has_start && DatumGetDateADT(start) > today)
+		*date = start;
+	column = SPI_fnumber(tupdesc, "ended_on");
+	(void) SPI_getbinval(new, tupdesc, column, &isnull);
+	return isnull ? column : 0;
 }
 
 /*
@@ -323,45 +487,36 @@ mentoring_member_load(PG_FUNCTION_ARGS)
 Datum
 mentoring_relationship_state(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = check_trigger(fcinfo, "_relationship_state", true);
+	TriggerData *trigdata = check_trigger(fcinfo, "_relationship_state",
+										  TRIGGER_EVENT_BEFORE,
+										  TRIGGER_EVENT_ROW);
 	TupleDesc	tupdesc = RelationGetDescr(trigdata->tg_relation);
 	HeapTuple	old = trigdata->tg_trigtuple;
 	HeapTuple	new = trigdata->tg_newtuple;
 	char	   *from = column_text(trigdata, old, "status");
-	char	   *to;
+	char	   *to = SPI_getvalue(new, tupdesc, SPI_fnumber(tupdesc, "status"));
 	int			columns[2];
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
-	bool		isnull;
-	int			date_column = 0;
+	int			ncolumns = 1;
 
 	columns[0] = SPI_fnumber(tupdesc, "ended_from");
 	values[0] = SPI_getbinval(old, tupdesc, columns[0], &nulls[0]);
-	(void) SPI_getbinval(new, tupdesc, SPI_fnumber(tupdesc, "status"), &isnull);
-	to = isnull ? from : column_text(trigdata, new, "status");
-	if (strcmp(from, to) != 0)
+
+	/* a status of NULL is refused after the triggers */
+	if (to != NULL && strcmp(from, to) != 0)
 	{
 		if (strcmp(to, "ended") == 0)
 		{
 			values[0] = CStringGetTextDatum(from);
 			nulls[0] = false;
 		}
-		if (!is_open(to))
-			date_column = SPI_fnumber(tupdesc, "ended_on");
-		else if (strcmp(to, "trial") == 0 || strcmp(to, "active") == 0)
-			date_column = SPI_fnumber(tupdesc, "started_on");
+		columns[1] = date_to_fill(trigdata, to, &values[1]);
+		if (columns[1] > 0)
+			ncolumns = 2;
 	}
-	if (date_column > 0)
-	{
-		(void) SPI_getbinval(new, tupdesc, date_column, &isnull);
-		if (!isnull)
-			date_column = 0;
-	}
-	columns[1] = date_column;
-	values[1] = DateADTGetDatum(GetSQLCurrentDate());
-	new = heap_modify_tuple_by_cols(new, tupdesc, date_column > 0 ? 2 : 1,
-									columns, values, nulls);
-	return PointerGetDatum(new);
+	return PointerGetDatum(heap_modify_tuple_by_cols(new, tupdesc, ncolumns,
+													 columns, values, nulls));
 }
 
 /*
@@ -370,12 +525,14 @@ mentoring_relationship_state(PG_FUNCTION_ARGS)
 Datum
 mentoring_relationship_load(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigdata = check_trigger(fcinfo, "_relationship_load", false);
+	TriggerData *trigdata = check_trigger(fcinfo, "_relationship_load",
+										  TRIGGER_EVENT_AFTER,
+										  TRIGGER_EVENT_ROW);
 	HeapTuple	new = trigdata->tg_newtuple;
 	bool		was_open = is_open(column_text(trigdata, trigdata->tg_trigtuple,
 											   "status"));
 	bool		now_open = is_open(column_text(trigdata, new, "status"));
-	int64		programme_id = column_int64(trigdata, new, "programme_id");
+	int64		params[2];
 	MtrOwner	saved;
 	SPITupleTable *members;
 	uint64		nmembers;
@@ -383,21 +540,20 @@ mentoring_relationship_load(PG_FUNCTION_ARGS)
 	if (was_open == now_open)
 		return PointerGetDatum(NULL);
 
+	params[0] = column_int64(trigdata, new, "programme_id");
+	params[1] = column_int64(trigdata, new, "id");
 	mtr_owner_enter_table(trigdata->tg_relation->rd_rel->relowner, &saved);
 	SPI_connect();
-	nmembers = run(Q_MEMBERS, programme_id, column_int64(trigdata, new, "id"), 0);
+	nmembers = run(Q_MEMBERS, params);
 	members = SPI_tuptable;
 	for (uint64 i = 0; i < nmembers; i++)
 	{
 		bool		isnull;
-		int64		id = DatumGetInt64(SPI_getbinval(members->vals[i],
-													 members->tupdesc, 1,
-													 &isnull));
 
-		if (now_open)
-			claim(programme_id, id);
-		else
-			release(programme_id, id);
+		recompute(params[0],
+				  DatumGetInt64(SPI_getbinval(members->vals[i],
+											  members->tupdesc, 1, &isnull)),
+				  now_open);
 	}
 	SPI_finish();
 	mtr_owner_leave(&saved);

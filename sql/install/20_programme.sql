@@ -85,8 +85,8 @@ CREATE TABLE mentoring.programme (
     status          text NOT NULL DEFAULT 'draft'
                     CHECK (status IN ('draft', 'recruiting', 'matching',
                                       'running', 'closed')),
-    starts_on       date,
-    ends_on         date,
+    starts_on       date CHECK (pg_catalog.isfinite(starts_on)),
+    ends_on         date CHECK (pg_catalog.isfinite(ends_on)),
     cadence_days    integer CHECK (cadence_days > 0),
     min_group_size  integer CHECK (min_group_size >= 2),
     max_group_size  integer CHECK (max_group_size >= 2),

@@ -133,8 +133,8 @@ CREATE TABLE mentoring.relationship (
                   CHECK (status IN ('proposed', 'trial', 'active', 'paused',
                                     'completed', 'ended')),
     cadence_days  integer CHECK (cadence_days > 0),
-    started_on    date,
-    ended_on      date,
+    started_on    date CHECK (pg_catalog.isfinite(started_on)),
+    ended_on      date CHECK (pg_catalog.isfinite(ended_on)),
     ended_from    text CHECK (ended_from IN ('proposed', 'trial', 'active',
                                              'paused')),
     end_reason    text,
@@ -160,7 +160,7 @@ COMMENT ON COLUMN mentoring.relationship.cadence_days IS
 COMMENT ON COLUMN mentoring.relationship.started_on IS
 'Set to the current date when it becomes trial or active, unless given.';
 COMMENT ON COLUMN mentoring.relationship.ended_on IS
-'Set to the current date when it is completed or ended, unless given.';
+'Set to the current date when it is completed or ended, or to started_on if that is later, unless given.';
 COMMENT ON COLUMN mentoring.relationship.ended_from IS
 'The status it ended in; set when it is ended.';
 COMMENT ON COLUMN mentoring.relationship.is_no_fault IS
@@ -201,7 +201,7 @@ COMMENT ON TABLE mentoring.participant_load IS
 'Derived: places each participant has and uses. Kept exact by triggers under any concurrency; verify_load() proves it, rebuild_load() makes it anew. Not dumped: restore rebuilds it.';
 
 -- Places.  The functions are C: under REPEATABLE READ and SERIALIZABLE they
--- must read and write with the latest snapshot, as foreign keys do.
+-- must read with the latest snapshot, as foreign keys do.
 
 CREATE FUNCTION mentoring._participant_load()
 RETURNS trigger
@@ -217,7 +217,15 @@ AS 'MODULE_PATHNAME', 'mentoring_member_load'
 LANGUAGE C;
 
 COMMENT ON FUNCTION mentoring._member_load() IS
-'Internal: trigger on relationship_member that takes and gives back places. It locks the relationship, so that its status cannot change meanwhile.';
+'Internal: trigger on relationship_member that takes and gives back places. For a new member it locks the relationship, so that its status cannot change meanwhile.';
+
+CREATE FUNCTION mentoring._member_truncate()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'mentoring_member_truncate'
+LANGUAGE C;
+
+COMMENT ON FUNCTION mentoring._member_truncate() IS
+'Internal: trigger that gives back all places when relationship_member is truncated.';
 
 CREATE FUNCTION mentoring._relationship_state()
 RETURNS trigger
@@ -247,6 +255,10 @@ CREATE TRIGGER participant_load_update
 CREATE TRIGGER relationship_member_load
     AFTER INSERT OR DELETE OR UPDATE ON mentoring.relationship_member
     FOR EACH ROW EXECUTE FUNCTION mentoring._member_load();
+
+CREATE TRIGGER relationship_member_truncate
+    AFTER TRUNCATE ON mentoring.relationship_member
+    FOR EACH STATEMENT EXECUTE FUNCTION mentoring._member_truncate();
 
 -- Triggers fire in the order of their names: first the transition is checked.
 CREATE TRIGGER relationship_check_transition
@@ -302,12 +314,26 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     changed bigint;
+    removed bigint;
 BEGIN
+    -- A snapshot taken before the lock would miss what others changed.
+    IF current_setting('transaction_isolation')
+       IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION 'rebuild_load() needs isolation level read committed'
+            USING ERRCODE = 'invalid_transaction_state',
+                  HINT = 'Call it in a transaction of its own: BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
     -- Nobody may take or give back a place meanwhile.
     LOCK TABLE mentoring.participant, mentoring.relationship,
         mentoring.relationship_member, mentoring.participant_load
         IN SHARE ROW EXCLUSIVE MODE;
-    -- Rows without a participant went with it: the foreign key cascades.
+    -- Where foreign keys didn't fire, rows may have outlived their participant.
+    DELETE FROM mentoring.participant_load AS l
+    USING mentoring.verify_load() AS v
+    WHERE v.programme_id = l.programme_id
+      AND v.participant_id = l.participant_id
+      AND v.expected_capacity IS NULL;
+    GET DIAGNOSTICS removed = ROW_COUNT;
     INSERT INTO mentoring.participant_load AS l
            (programme_id, participant_id, capacity, active)
     SELECT v.programme_id, v.participant_id, v.expected_capacity,
@@ -317,7 +343,7 @@ BEGIN
     ON CONFLICT (programme_id, participant_id)
         DO UPDATE SET capacity = EXCLUDED.capacity, active = EXCLUDED.active;
     GET DIAGNOSTICS changed = ROW_COUNT;
-    RETURN changed;
+    RETURN removed + changed;
 END
 $$;
 
