@@ -25,11 +25,20 @@ OBJS = \
 	src/access.o \
 	src/directory.o \
 	src/json.o \
+	src/kernel/assign.o \
+	src/kernel/greedy.o \
 	src/kernel/score.o \
 	src/kernel/score_fixed.o \
 	src/kernel/score_list.o \
 	src/kernel/score_skill.o \
 	src/kernel/score_value.o \
+	src/kernel/ties.o \
+	src/match.o \
+	src/match_options.o \
+	src/match_pin.o \
+	src/match_publish.o \
+	src/match_store.o \
+	src/match_verify.o \
 	src/programme.o \
 	src/relationship.o \
 	src/score.o \
@@ -42,6 +51,8 @@ OBJS = \
 	src/score_term.o \
 	src/score_value.o \
 	src/score_week.o \
+	src/solve.o \
+	src/solve_input.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.
@@ -56,7 +67,18 @@ REGRESS = \
 	score_custom \
 	score_hash \
 	score_errors \
-	score_reference
+	score_reference \
+	match_solve \
+	match_errors \
+	match_basic \
+	match_pins \
+	match_verify \
+	match_publish \
+	match_keep \
+	match_ties \
+	match_permuted \
+	match_random \
+	match_cancel
 
 # Isolation tests; test/specs/race_*.spec
 ISOLATION =
