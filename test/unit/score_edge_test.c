@@ -244,6 +244,13 @@ test_cosine_edges(void)
 	raw->mentor_vector[0] = raw->mentor_vector[1] = 1e200;
 	report(gives(p, 2, ROW(0, 0, 0, 0, MTR_MISSING, MTR_MISSING)),
 		   "cosine: lengths beyond all numbers count 0");
+	raw->mentee_vector[4] = 2.7e-162;
+	raw->mentee_vector[5] = 0;
+	raw->mentor_vector[0] = 3.3e-162;
+	raw->mentor_vector[1] = 0;
+	report(gives(p, 2, ROW(1000000, 0, 858927, 1000000, MTR_MISSING,
+						   MTR_MISSING)),
+		   "cosine: a quotient that rounding makes 2 counts 1");
 	release_memory();
 }
 
@@ -291,7 +298,11 @@ test_availability_edges(void)
 	mentor[3 * MTR_WEEK_WORDS + 10] = UINT64_C(1) << 40;
 	report(gives(p, 2, ROW(MTR_MISSING, MTR_MISSING, MTR_MISSING,
 						   MTR_MISSING, MTR_MISSING)),
-		   "availability: bits after the week are no time");
+		   "availability: bits after the week are no time of a mentee");
+	mentor[4 * MTR_WEEK_WORDS + 10] = UINT64_C(1) << 40;
+	raw->mentee_week[MTR_WEEK_WORDS + 10] |= UINT64_C(1) << 40;
+	report(gives(p, 1, ROW(1000000, 1000000, 1000000, MTR_MISSING, 0)),
+		   "availability: bits after the week are no time of a mentor");
 	release_memory();
 }
 
