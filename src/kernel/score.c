@@ -180,6 +180,7 @@ lay_out(const MtrScoreSet *set, MtrCarver *carver)
 	return work;
 }
 
+/* Lay out scratch that isn't there, and see how long it got. */
 size_t
 mtr_score_scratch_size(const MtrScoreSet *set)
 {
@@ -189,6 +190,7 @@ mtr_score_scratch_size(const MtrScoreSet *set)
 	return carver.used;
 }
 
+/* Let a block of sums, or a table of terms, start at a value. */
 MTR_SIMD static void
 fill(int32_t n, double value, double *restrict sum)
 {
@@ -301,6 +303,7 @@ fill_joint_table(const MtrScorePlan *plans, const MtrScorePlan *first)
 	}
 }
 
+/* Everything that depends on the mentors only. */
 void
 mtr_score_prepare(const MtrScoreSet *set, void *scratch)
 {
@@ -448,6 +451,7 @@ score_block(const MtrScoreJob *job, double start, int32_t first, int32_t n,
 	round_sums(n, sum, score);
 }
 
+/* Both phases, and the exclusions last: they are few and in no order. */
 void
 mtr_score_row(const MtrScoreSet *set, int32_t mentee, int32_t *score,
 			  void *scratch)
@@ -501,6 +505,7 @@ similarity_block(const MtrScoreJob *job, MtrScorePlan *plan, int32_t first,
 	}
 }
 
+/* The same phases for one criterion, whether or not it counts. */
 void
 mtr_score_similarities(const MtrScoreSet *set, int32_t criterion,
 					   int32_t mentee, int32_t *sim, void *scratch)

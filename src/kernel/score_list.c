@@ -136,6 +136,7 @@ step_dense_codes(int32_t nmentors, const uint8_t *restrict has, uint16_t step,
 		code[j] += (uint16_t) (has[j] * step);
 }
 
+/* Count a dense element for those who have it. */
 MTR_SIMD static void
 count_dense(int32_t nmentors, const uint8_t *restrict has,
 			int32_t *restrict count)
@@ -180,6 +181,7 @@ count_element(const MtrScoreJob *job, const MtrScorePlan *plan,
 			count[overlap->list_mentor[e]]++;
 }
 
+/* Codes where the table for this size of set is small enough, else counts. */
 static MtrRowForm
 overlap_row(const MtrScoreJob *job, MtrScorePlan *plan)
 {
@@ -235,6 +237,7 @@ divide_jaccard(int32_t n, const int32_t *restrict count,
 	}
 }
 
+/* The same with the size of the mentee's set as denominator. */
 MTR_SIMD static void
 divide_cover(int32_t n, const int32_t *restrict count,
 			 const int32_t *restrict size, double a, int32_t *restrict sim)
@@ -248,6 +251,7 @@ divide_cover(int32_t n, const int32_t *restrict count,
 	}
 }
 
+/* Counts become similarities block by block. */
 static const int32_t *
 overlap_sims(const MtrScoreJob *job, MtrScorePlan *plan, int32_t first,
 			 int32_t n)
@@ -274,6 +278,7 @@ const MtrKindOps mtr_overlap_ops = {
 
 /* ---- text ---- */
 
+/* Roots of the mentors, and what they have in common with the mentee. */
 static void
 text_carve(const MtrScoreSet *set, MtrScorePlan *plan, MtrCarver *carver)
 {
@@ -367,6 +372,7 @@ settle_text(uint64_t common, uint64_t root_product, double z)
 	return k < MTR_UNIT ? (int32_t) k : MTR_UNIT;
 }
 
+/* Doubles settle nearly all; a block with a doubtful one is done again. */
 static const int32_t *
 text_sims(const MtrScoreJob *job, MtrScorePlan *plan, int32_t first,
 		  int32_t n)
@@ -406,6 +412,7 @@ const MtrKindOps mtr_text_ops = {
 
 /* ---- reporting_line, not_met ---- */
 
+/* One code for the pairs listed, one for the others. */
 static void
 listed_carve(const MtrScoreSet *set, MtrScorePlan *plan, MtrCarver *carver)
 {
@@ -415,6 +422,7 @@ listed_carve(const MtrScoreSet *set, MtrScorePlan *plan, MtrCarver *carver)
 	plan->row = mtr_score_carve(carver, set->nmentors, sizeof(uint16_t));
 }
 
+/* The table is the same for all mentees. */
 static void
 listed_prepare(const MtrScoreSet *set, MtrScorePlan *plan)
 {
@@ -424,6 +432,7 @@ listed_prepare(const MtrScoreSet *set, MtrScorePlan *plan)
 	plan->table_is_fixed = true;
 }
 
+/* Setting a code twice does no harm. */
 static MtrRowForm
 listed_row(const MtrScoreJob *job, MtrScorePlan *plan)
 {

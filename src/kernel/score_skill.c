@@ -48,6 +48,7 @@ typedef struct DenseWant
 	uint32_t	step_value;		/* want_share * 420 / steps */
 } DenseWant;
 
+/* The lists sorted by level, and what they add up to in a row. */
 static void
 skill_carve(const MtrScoreSet *set, MtrScorePlan *plan, MtrCarver *carver)
 {
@@ -115,6 +116,7 @@ scatter_want(const MtrScorePlan *plan, int32_t want, uint32_t *row)
 	}
 }
 
+/* Lists are gone through for the whole row, dense skills wait for blocks. */
 static MtrRowForm
 skill_row(const MtrScoreJob *job, MtrScorePlan *plan)
 {
@@ -292,6 +294,7 @@ dense_totals(const MtrScoreJob *job, const MtrSkillCover *skill,
 	return ordered;
 }
 
+/* Round what lists, dense skills or both add up to. */
 static const int32_t *
 skill_sims(const MtrScoreJob *job, MtrScorePlan *plan, int32_t first,
 		   int32_t n)

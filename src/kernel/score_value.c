@@ -40,6 +40,8 @@ uses_table(const MtrScoreSet *set, const MtrCriterion *c)
 		class->nclasses <= set->nmentors / 2;
 }
 
+/* Codes and tables, or the mentors' values, or nothing where the classes
+ * given are compared. */
 static void
 class_carve(const MtrScoreSet *set, MtrScorePlan *plan, MtrCarver *carver)
 {
@@ -79,6 +81,7 @@ class_prepare(const MtrScoreSet *set, MtrScorePlan *plan)
 	plan->ncodes = plan->max_codes;
 }
 
+/* Codes never change. */
 static const uint16_t *
 class_codes(const MtrScoreJob *job, MtrScorePlan *plan, int32_t first,
 			int32_t n)
@@ -108,6 +111,7 @@ equal_row(const MtrScoreJob *job, MtrScorePlan *plan)
 	return MTR_ROW_CODES;
 }
 
+/* The similarities of same, or with a same_sim of 0 those of differ. */
 MTR_SIMD static void
 compare_classes(int32_t n, const int32_t *restrict class, int32_t own,
 				int32_t same_sim, int32_t *restrict sim)
@@ -120,6 +124,7 @@ compare_classes(int32_t n, const int32_t *restrict class, int32_t own,
 	}
 }
 
+/* More classes than codes: compare them one by one. */
 static const int32_t *
 equal_sims(const MtrScoreJob *job, MtrScorePlan *plan, int32_t first,
 		   int32_t n)
@@ -154,6 +159,7 @@ round_clamped(double s)
 	return (int32_t) (x > 0 ? x : 0);
 }
 
+/* The order of operations is that of the definition. */
 MTR_SIMD static void
 near_values(int32_t n, const double *restrict value, double a, double range,
 			int32_t *restrict sim)
@@ -194,6 +200,7 @@ gap_values(int32_t n, const double *restrict value, double a,
 	}
 }
 
+/* Similarities of n values, which are those of classes or of mentors. */
 static void
 distances(const MtrScoreJob *job, const MtrScorePlan *plan, int32_t n,
 		  const double *value, int32_t *sim)
@@ -207,6 +214,7 @@ distances(const MtrScoreJob *job, const MtrScorePlan *plan, int32_t n,
 		gap_values(n, value, a, class, sim);
 }
 
+/* With tables, only the classes' values are compared. */
 static MtrRowForm
 distance_row(const MtrScoreJob *job, MtrScorePlan *plan)
 {
@@ -222,6 +230,7 @@ distance_row(const MtrScoreJob *job, MtrScorePlan *plan)
 	return MTR_ROW_CODES;
 }
 
+/* About as many values as mentors: compare the mentors'. */
 static const int32_t *
 distance_sims(const MtrScoreJob *job, MtrScorePlan *plan, int32_t first,
 			  int32_t n)
@@ -240,6 +249,7 @@ const MtrKindOps mtr_distance_ops = {
 
 /* ---- cosine ---- */
 
+/* The mentors' lengths. */
 static void
 cosine_carve(const MtrScoreSet *set, MtrScorePlan *plan, MtrCarver *carver)
 {
@@ -267,6 +277,7 @@ cosine_prepare(const MtrScoreSet *set, MtrScorePlan *plan)
 		length[j] = cosine->mentor_missing[j] ? 0.0 : sqrt(length[j]);
 }
 
+/* The mentee's length. */
 static MtrRowForm
 cosine_row(const MtrScoreJob *job, MtrScorePlan *plan)
 {
@@ -304,6 +315,7 @@ add_products(int32_t n, const double *a, const double *restrict x,
 			a3 * x3[j];
 }
 
+/* The same for one component. */
 MTR_SIMD static void
 add_product(int32_t n, double a, const double *restrict x,
 			double *restrict dot)
@@ -329,6 +341,8 @@ divide_dots(int32_t n, const double *restrict dot,
 	}
 }
 
+/* Mentors are neighbours in memory, so the sums of a block are made side by
+ * side, each in the order of the definition. */
 static const int32_t *
 cosine_sims(const MtrScoreJob *job, MtrScorePlan *plan, int32_t first,
 			int32_t n)
@@ -416,6 +430,7 @@ availability_prepare(const MtrScoreSet *set, MtrScorePlan *plan)
 	}
 }
 
+/* All is prepared but the question whether the mentee has any time. */
 static MtrRowForm
 availability_row(const MtrScoreJob *job, MtrScorePlan *plan)
 {
@@ -524,6 +539,7 @@ const MtrKindOps mtr_availability_ops = {
 
 /* ---- preference, custom: the row holds similarities ---- */
 
+/* The row phase does all, into an array of its own. */
 static void
 row_carve(const MtrScoreSet *set, MtrScorePlan *plan, MtrCarver *carver)
 {
@@ -545,6 +561,7 @@ preference_sim(int32_t a, int32_t b, int32_t if_missing)
 	return (a & b) < 0 ? MTR_MISSING : (sum + 1) / 2;
 }
 
+/* What follows when neither ranked the other. */
 MTR_SIMD static void
 base_preferences(int32_t n, int32_t a, const int32_t *restrict b,
 				 int32_t if_missing, int32_t *restrict sim)
@@ -553,6 +570,7 @@ base_preferences(int32_t n, int32_t a, const int32_t *restrict b,
 		sim[j] = preference_sim(a, b[j], if_missing);
 }
 
+/* Base similarities, then the pairs in which somebody ranked somebody. */
 static MtrRowForm
 preference_row(const MtrScoreJob *job, MtrScorePlan *plan)
 {
