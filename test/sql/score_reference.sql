@@ -41,25 +41,28 @@ CREATE TEMPORARY TABLE sample AS
 SELECT * FROM (SELECT *, row_number() OVER (ORDER BY mentee_id, mentor_id) AS n
                  FROM difference) AS d
  WHERE n % 97 = 0;
+CREATE TEMPORARY TABLE explained AS
+SELECT p.mentee_id, p.mentor_id, p.expected, x.*
+  FROM sample p,
+       mentoring.explain_pair(:demo_programme_id, p.mentee_id, p.mentor_id)
+           AS x;
+ANALYZE explained;
 SELECT count(*) AS pairs,
-       count(*) FILTER (WHERE mentoring.compatibility(:demo_programme_id,
-                                  mentee_id, mentor_id) = expected)
-           AS right_score,
-       count(*) FILTER (WHERE expected::numeric = (
-           SELECT sum(x.contribution::numeric)
-             FROM mentoring.explain_pair(:demo_programme_id, mentee_id,
-                                         mentor_id) AS x)) AS right_sum
-  FROM sample;
+       count(*) FILTER (WHERE score = expected) AS right_score,
+       count(*) FILTER (WHERE total = expected::numeric) AS right_total
+  FROM (SELECT expected, sum(contribution::numeric) AS total,
+               mentoring.compatibility(:demo_programme_id, mentee_id,
+                                       mentor_id) AS score
+          FROM explained GROUP BY mentee_id, mentor_id, expected) AS p;
 SELECT count(*) AS values,
        count(*) FILTER (WHERE x.similarity = coalesce(s.similarity, 500000)
                                              / 1e6::float8) AS right_values
-  FROM sample p,
-       mentoring.explain_pair(:demo_programme_id, p.mentee_id, p.mentor_id)
-           AS x
+  FROM explained x
   JOIN mentoring.criterion c
     ON c.programme_id = :demo_programme_id AND c.name = x.criterion
-  JOIN similarity s ON s.criterion_id = c.id
- WHERE s.mentee_id = p.mentee_id AND s.mentor_id = p.mentor_id;
+  JOIN similarity s
+    ON s.criterion_id = c.id AND s.mentee_id = x.mentee_id
+   AND s.mentor_id = x.mentor_id;
 
 -- Each pair that isn't eligible breaks a rule, and says which.
 SELECT kind, count(*) AS pairs
