@@ -177,7 +177,7 @@ choose_side(MtrLoad *load, int64 id)
 	role = SPI_getvalue(row, tupdesc, 1);
 	if (role == NULL || id == 0)
 		mtr_no_participant(load->programme_id, "participant", id);
-	if (strcmp(role, "mentee") == 0)
+	else if (strcmp(role, "mentee") == 0)
 		load->only_mentee = id;
 	else if (strcmp(role, "mentor") == 0)
 		load->only_mentor = id;

@@ -120,9 +120,9 @@ extern void mtr_programme_free(MtrProgramme *programme);
 extern void mtr_programme_check_weight(const MtrProgramme *programme);
 
 /* Raise no_data_found; role is "mentee", "mentor" or "participant". */
-extern void mtr_no_programme(int64 programme_id) pg_attribute_noreturn();
-extern void mtr_no_participant(int64 programme_id, const char *role, int64 id)
-			pg_attribute_noreturn();
+extern void mtr_no_programme(int64 programme_id);
+extern void mtr_no_participant(int64 programme_id, const char *role,
+							   int64 id);
 
 /* Index of a participant, or -1. */
 extern int32 mtr_find_participant(const MtrParticipant *list, int32 n,

@@ -202,8 +202,7 @@ extern void mtr_value_add(MtrLoader *loader, int side, int64 id,
 extern void mtr_value_finish(MtrLoader *loader);
 extern void mtr_value_canonical(StringInfo out, JsonbValue *value);
 extern void mtr_value_refuse(const MtrLoader *loader, const char *wanted_by,
-							 int key, int64 id, const char *expected)
-			pg_attribute_noreturn();
+							 int key, int64 id, const char *expected);
 
 /* ---- score_week.c ---- */
 extern void mtr_week_add(MtrLoader *loader, MtrCompile *c, int side, int64 id);

@@ -155,9 +155,9 @@ mtr_week_add(MtrLoader *loader, MtrCompile *c, int side, int64 id)
 	map = zone_map(loader, c, id);
 	for (uint32 i = 0; i < JsonContainerSize(array); i++)
 	{
-		int			day,
-					from,
-					to;
+		int			day = 0,
+					from = 0,
+					to = 0;
 
 		if (!read_interval(getIthJsonbValueFromContainer(array, i), &day,
 						   &from, &to))

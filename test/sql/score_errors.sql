@@ -173,6 +173,25 @@ SET LOCAL mentoring.match_memory = '1MB';
 SELECT pg_temp.try('cosine', 'vector', NULL);
 RESET mentoring.match_memory;
 
+-- A time-out is answered in the middle of four million pairs.
+INSERT INTO mentoring.programme (id, name, model)
+VALUES (526, 'large', 'one_to_one');
+INSERT INTO mentoring.person (id, external_id, display_name, grade)
+SELECT 5260000 + n, 'large ' || n, 'Person ' || n, n % 10
+FROM generate_series(1, 4000) AS n;
+INSERT INTO mentoring.participant (programme_id, id, person_id, role, status)
+SELECT 526, 5260000 + n, 5260000 + n,
+       CASE WHEN n <= 2000 THEN 'mentee' ELSE 'mentor' END, 'accepted'
+FROM generate_series(1, 4000) AS n;
+INSERT INTO mentoring.criterion
+       (programme_id, name, kind, mentee_key, params)
+VALUES (526, 'grade', 'gap', 'grade', '{"from": 1, "to": 3}');
+SAVEPOINT waiting;
+SET LOCAL statement_timeout = '200ms';
+SELECT count(*) FROM mentoring.pair_scores(526);
+ROLLBACK TO waiting;
+SELECT count(*) FROM mentoring.recommend(526, 5260001);
+
 -- Nothing of this is for everybody.
 CREATE ROLE regress_mentoring_nobody;
 GRANT USAGE ON SCHEMA mentoring TO regress_mentoring_nobody;
