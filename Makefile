@@ -59,6 +59,11 @@ OBJS = \
 REGRESS = \
 	install \
 	catalogue \
+	directory \
+	programme \
+	transition \
+	relationship \
+	load \
 	demo_company \
 	score_kinds \
 	score_edges \
@@ -81,7 +86,14 @@ REGRESS = \
 	match_cancel
 
 # Isolation tests; test/specs/race_*.spec
-ISOLATION =
+ISOLATION = \
+	race_claim \
+	race_capacity \
+	race_end_add \
+	race_end_remove \
+	race_group \
+	race_rebuild \
+	race_publish
 
 DATA := $(patsubst $(TOP)%,%,$(wildcard $(TOP)sql/updates/mentoring--*.sql))
 DATA_built = sql/mentoring--$(EXTVERSION).sql
