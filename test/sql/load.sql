@@ -378,6 +378,32 @@ TRUNCATE mentoring.relationship_member;
 RESET ROLE;
 ROLLBACK TO before;
 
+-- It needs no superuser behind it: forced row security doesn't hide the loads
+-- from the triggers of an ordinary owner.
+CREATE ROLE regress_mentoring_owner;
+GRANT USAGE ON SCHEMA mentoring TO regress_mentoring_owner;
+DO $$
+DECLARE
+    t regclass;
+BEGIN
+    FOR t IN SELECT oid FROM pg_class
+              WHERE relnamespace = 'mentoring'::regnamespace AND relkind = 'r'
+    LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO regress_mentoring_owner', t);
+    END LOOP;
+END
+$$;
+SET LOCAL ROLE regress_mentoring_owner;
+SELECT count(*) FROM mentoring.participant_load;
+RESET ROLE;
+INSERT INTO mentoring.relationship_member (programme_id, relationship_id,
+                                           participant_id, role)
+VALUES (900001, 900003, 900005, 'mentee');
+UPDATE mentoring.participant SET capacity = 3 WHERE id = 900005;
+UPDATE mentoring.relationship SET status = 'ended' WHERE id = 900002;
+TABLE pg_temp.load; TABLE pg_temp.wrong;
+ROLLBACK TO before;
+
 -- The trigger functions refuse any other use.
 CREATE TABLE pg_temp.any_table (id bigint);
 CREATE FUNCTION pg_temp.attach(timing text, level text, function text)
