@@ -62,7 +62,7 @@
 /* Sums of a score and two prices must fit */
 #define MAX_PRICE (INT64_C(1) << 60)
 
-/* Keys sorted at a time, unless a 64th of all pairs is more; tests set it to
+/* Keys sorted at a time, unless a 128th of all pairs is more; tests set it to
  * almost nothing */
 #ifndef MTR_TIES_BATCH
 #define MTR_TIES_BATCH 32768
@@ -133,7 +133,8 @@ lay_out(Ties *t, const MtrAssign *p, char *scratch, size_t *cleared)
 		t->search[d].prev = carve(scratch, &used, nodes, sizeof(int32_t));
 	}
 	t->price = carve(scratch, &used, p->ncols, sizeof(uint32_t));
-	t->batch = npairs / 64 > MTR_TIES_BATCH ? npairs / 64 : MTR_TIES_BATCH;
+	t->batch = npairs / 128 > MTR_TIES_BATCH ? npairs / 128 :
+		MTR_TIES_BATCH;
 	if (t->batch > npairs)
 		t->batch = npairs;
 	t->key = carve(scratch, &used, 2 * (size_t) t->batch, 8);

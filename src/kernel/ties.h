@@ -24,7 +24,7 @@
 
 #include "assign.h"
 
-/* Bytes of scratch for mtr_ties_resolve(): three quarters of a byte a pair,
+/* Bytes of scratch for mtr_ties_resolve(): five eighths of a byte a pair,
  * 60 a row and 60 a column; for few pairs, up to 16 bytes each for 32768 of
  * them. */
 extern size_t mtr_ties_scratch_size(const MtrAssign *p);
