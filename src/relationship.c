@@ -57,6 +57,7 @@ PG_FUNCTION_INFO_V1(mentoring_relationship_load);
 typedef enum LoadQuery
 {
 	Q_INSERT,
+	Q_DELETE,
 	Q_LOCK,
 	Q_EXPECTED,
 	Q_SET,
@@ -86,6 +87,10 @@ static const QueryText load_query[Q_COUNT] = {
 		" AND id OPERATOR(pg_catalog.=) $2"
 		" ON CONFLICT (programme_id, participant_id) DO NOTHING",
 		2, SPI_OK_INSERT
+	},
+	[Q_DELETE] = {
+		"DELETE FROM mentoring.participant_load" THIS_ROW,
+		2, SPI_OK_DELETE
 	},
 	[Q_LOCK] = {
 		"SELECT capacity, active FROM mentoring.participant_load" THIS_ROW
@@ -321,7 +326,10 @@ check_trigger(FunctionCallInfo fcinfo, const char *function,
 }
 
 /*
- * _participant_load(): AFTER INSERT, or AFTER UPDATE that changes capacity.
+ * _participant_load(): AFTER INSERT, AFTER UPDATE that changes capacity, and
+ * AFTER DELETE.  The row of a participant who goes is gone already, by the
+ * foreign key, except where replication applies the change: there foreign
+ * keys don't fire, and these triggers may be set to.
  */
 Datum
 mentoring_participant_load(PG_FUNCTION_ARGS)
@@ -329,8 +337,8 @@ mentoring_participant_load(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = check_trigger(fcinfo, "_participant_load",
 										  TRIGGER_EVENT_AFTER,
 										  TRIGGER_EVENT_ROW);
-	bool		is_insert = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event);
-	HeapTuple	tuple = is_insert ? trigdata->tg_trigtuple : trigdata->tg_newtuple;
+	bool		is_update = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
+	HeapTuple	tuple = is_update ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	int64		params[2];
 	MtrOwner	saved;
 
@@ -338,8 +346,10 @@ mentoring_participant_load(PG_FUNCTION_ARGS)
 	params[1] = column_int64(trigdata, tuple, "id");
 	mtr_owner_enter_table(trigdata->tg_relation->rd_rel->relowner, &saved);
 	SPI_connect();
+	if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))
+		(void) run(Q_DELETE, params);
 	/* members that came in the same statement have triggers of their own */
-	if (!is_insert || run(Q_INSERT, params) == 0)
+	else if (is_update || run(Q_INSERT, params) == 0)
 		recompute(params[0], params[1], true);
 	SPI_finish();
 	mtr_owner_leave(&saved);

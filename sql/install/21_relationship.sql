@@ -209,7 +209,7 @@ AS 'MODULE_PATHNAME', 'mentoring_participant_load'
 LANGUAGE C;
 
 COMMENT ON FUNCTION mentoring._participant_load() IS
-'Internal: trigger on participant that keeps the capacity in participant_load.';
+'Internal: trigger on participant that keeps its row of participant_load.';
 
 CREATE FUNCTION mentoring._member_load()
 RETURNS trigger
@@ -251,6 +251,10 @@ CREATE TRIGGER participant_load_update
     AFTER UPDATE ON mentoring.participant
     FOR EACH ROW WHEN (OLD.capacity IS DISTINCT FROM NEW.capacity)
     EXECUTE FUNCTION mentoring._participant_load();
+
+CREATE TRIGGER participant_load_delete
+    AFTER DELETE ON mentoring.participant
+    FOR EACH ROW EXECUTE FUNCTION mentoring._participant_load();
 
 CREATE TRIGGER relationship_member_load
     AFTER INSERT OR DELETE OR UPDATE ON mentoring.relationship_member

@@ -293,6 +293,31 @@ SELECT mentoring.rebuild_load();
 TABLE pg_temp.wrong;
 ROLLBACK TO before;
 
+-- Triggers that always fire keep the loads without the help of foreign keys,
+-- as on a subscriber that receives the other tables.
+ALTER TABLE mentoring.participant ENABLE ALWAYS TRIGGER participant_load_insert;
+ALTER TABLE mentoring.participant ENABLE ALWAYS TRIGGER participant_load_update;
+ALTER TABLE mentoring.participant ENABLE ALWAYS TRIGGER participant_load_delete;
+ALTER TABLE mentoring.relationship ENABLE ALWAYS TRIGGER relationship_load;
+ALTER TABLE mentoring.relationship_member
+    ENABLE ALWAYS TRIGGER relationship_member_load;
+ALTER TABLE mentoring.relationship_member
+    ENABLE ALWAYS TRIGGER relationship_member_truncate;
+SET LOCAL session_replication_role = replica;
+INSERT INTO mentoring.participant (programme_id, id, person_id, role, capacity)
+VALUES (900001, 900007, 900007, 'mentor', 1);
+INSERT INTO mentoring.relationship_member (programme_id, relationship_id,
+                                           participant_id, role)
+VALUES (900001, 900003, 900007, 'peer');
+UPDATE mentoring.relationship SET status = 'ended' WHERE id = 900002;
+UPDATE mentoring.participant SET capacity = 2 WHERE id = 900001;
+DELETE FROM mentoring.participant WHERE id = 900005;
+TABLE pg_temp.load; TABLE pg_temp.wrong;
+TRUNCATE mentoring.relationship_member;
+TABLE pg_temp.load; TABLE pg_temp.wrong;
+RESET session_replication_role;
+ROLLBACK TO before;
+
 -- A client needs rights on the tables it writes, sees no load, and nothing of
 -- its own takes the place of ours.
 CREATE ROLE regress_mentoring_client;
