@@ -92,10 +92,6 @@ UPDATE mentoring.match_price SET price = price + 0.3
  WHERE match_run_id = :run AND participant_id = 93151;
 SELECT * FROM pg_temp.faults(931, :run);
 ROLLBACK TO clean;
-UPDATE mentoring.match_price SET price = 'NaN'
- WHERE match_run_id = :run AND participant_id = 93151;
-SELECT * FROM pg_temp.faults(931, :run);
-ROLLBACK TO clean;
 UPDATE mentoring.match_price SET price = NULL
  WHERE match_run_id = :run AND participant_id = 93152;
 SELECT * FROM pg_temp.faults(931, :run);

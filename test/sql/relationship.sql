@@ -44,6 +44,8 @@ SELECT v.assignment, pg_temp.said(format(
            ('mentee_count = -1'), ('mentor_count = -1'),
            ('eligible_count = -1'), ('pair_count = -1'),
            ('unmatched_count = -1'), ('gap = -1e-9'), ('elapsed_ms = -1'),
+           ('gap = ''NaN'''), ('elapsed_ms = ''Infinity'''),
+           ('total_score = ''NaN'''), ('bound = ''-Infinity'''),
            ('programme_id = NULL'), ('programme_id = 900099')
        ) AS v (assignment);
 INSERT INTO mentoring.match_run (programme_id, method, status)
@@ -61,10 +63,15 @@ SELECT v.assignment, pg_temp.said(format(
            v.assignment))
   FROM (VALUES
            ('places = -1'), ('places = NULL'), ('cover = 2'), ('cover = -1'),
-           ('cover = 1'), ('reason = ''bad luck'''), ('reason = ''outbid''')
+           ('cover = 1'), ('reason = ''bad luck'''), ('reason = ''outbid'''),
+           ('price = ''NaN'''), ('price = ''Infinity'''), ('price = -0.5')
        ) AS v (assignment);
 INSERT INTO mentoring.proposal (programme_id, id, match_run_id, score)
 VALUES (900001, 900001, 900001, 0.75) RETURNING is_pinned;
+SELECT v.assignment, pg_temp.said(format(
+           'UPDATE mentoring.proposal SET %s WHERE id = 900001', v.assignment))
+  FROM (VALUES ('score = ''NaN'''), ('score = 1.1'), ('score = -0.1'))
+       AS v (assignment);
 INSERT INTO mentoring.proposal_member (programme_id, id, proposal_id,
                                        participant_id, role)
 VALUES (900001, 900001, 900001, 900001, 'mentor'),
