@@ -29,7 +29,7 @@ _PG_init(void)
 	/*
 	 * For the administrator: one call allocates up to this, beside work_mem.
 	 * A matching needs about 4 bytes for each pair of mentee and mentor and 1
-	 * kB for each person: 256 MB hold about 8,000 by 8,000.  Anybody may set
+	 * kB for each person: 256 MB hold about 7,000 by 7,000.  Anybody may set
 	 * it, as work_mem.
 	 */
 	DefineCustomIntVariable("mentoring.match_memory",
