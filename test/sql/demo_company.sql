@@ -145,7 +145,8 @@ SELECT encode(sha256(convert_to(string_agg(
 
 SELECT encode(sha256(convert_to(string_agg(
            concat_ws('|', e.external_id, k.name, s.level),
-           E'\n' ORDER BY e.external_id COLLATE "C", k.name COLLATE "C"),
+           E'\n' ORDER BY e.external_id COLLATE "C", k.name COLLATE "C",
+                       k.category COLLATE "C"),
            'UTF8')), 'hex') AS skills
   FROM employee AS e
   JOIN mentoring.person_skill AS s ON s.person_id = e.id
@@ -160,7 +161,8 @@ SELECT encode(sha256(convert_to(string_agg(
   LEFT JOIN (SELECT w.participant_id,
                     string_agg(concat_ws(':', k.name, w.level, w.target_level,
                                          w.weight), ','
-                               ORDER BY k.name COLLATE "C") AS wants
+                               ORDER BY k.name COLLATE "C",
+                                        k.category COLLATE "C") AS wants
                FROM mentoring.participant_skill AS w
                JOIN mentoring.skill AS k ON k.id = w.skill_id
               GROUP BY w.participant_id) AS w ON w.participant_id = a.id;
