@@ -170,7 +170,7 @@ refuse_param(const char *kind, const char *key, const char *wanted)
 			(errcode(ERRCODE_CHECK_VIOLATION),
 			 errmsg("key \"%s\" of params of a criterion of kind \"%s\" %s",
 					key, kind, wanted),
-			 errhint("See the kinds of criteria in the reference, or call mentoring.default_criteria().")));
+			 errhint("doc/matching.md lists the kinds with their params; mentoring.default_criteria() inserts examples.")));
 }
 
 static void

@@ -32,12 +32,49 @@ at_time_zone(text *zone, Timestamp local)
 												   TimestampGetDatum(local)));
 }
 
+static void
+refuse_zone(const char *name, int64 id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("time zone \"%s\" of participant %lld is unknown",
+					name, (long long) id),
+			 errhint("Use an IANA name such as \"Europe/Vienna\"; pg_timezone_names lists them.")));
+}
+
+/*
+ * Would PostgreSQL read the name as a POSIX rule instead of looking it up?
+ * "99" and "UTC+3" are such rules, and "+05:30" one that means five and a half
+ * hours west of Greenwich, which nobody who writes it wants.  A rule has a
+ * number in it, and few names in the time zone database have.
+ */
+static bool
+is_posix_rule(const char *name)
+{
+	static const char *const numbered[] = {
+		"EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "GMT0", "GMT+0", "GMT-0"
+	};
+	const char *number = name + strcspn(name, "0123456789");
+
+	if (*number == '\0')
+		return false;
+	for (int i = 0; i < lengthof(numbered); i++)
+		if (pg_strcasecmp(name, numbered[i]) == 0)
+			return false;
+
+	/* Etc/GMT-14 to Etc/GMT+12 */
+	return pg_strncasecmp(name, "Etc/GMT", 7) != 0 || atoi(number) > 14;
+}
+
 /* Let PostgreSQL judge the name, but name the participant. */
 static void
 check_zone(const MtrLoader *loader, text *zone, Timestamp week, int64 id)
 {
 	MemoryContext oldcxt = CurrentMemoryContext;
+	char	   *name = text_to_cstring(zone);
 
+	if (is_posix_rule(name))
+		refuse_zone(name, id);
 	PG_TRY();
 	{
 		(void) at_time_zone(zone, week);
@@ -51,11 +88,7 @@ check_zone(const MtrLoader *loader, text *zone, Timestamp week, int64 id)
 		FlushErrorState();
 		if (error->sqlerrcode != ERRCODE_INVALID_PARAMETER_VALUE)
 			ReThrowError(error);
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("time zone \"%s\" of participant %lld is unknown",
-						text_to_cstring(zone), (long long) id),
-				 errhint("Use an IANA name such as \"Europe/Vienna\"; pg_timezone_names lists them.")));
+		refuse_zone(name, id);
 	}
 	PG_END_TRY();
 }

@@ -13,7 +13,7 @@ AS 'MODULE_PATHNAME', 'mentoring_solve_assignment'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION mentoring.solve_assignment(text, text, text) IS
-'The optimal matching of any two sets. pairs_sql is one SELECT that returns left_id, right_id (integers) and score (a number, at most 1000 in size, rounded half up to 10^-6) for each pair that may be matched; places_sql one that returns side (''left'' or ''right''), id and places for those who have other than 1 place. Objective most_pairs: as many pairs as possible, then the highest total; best_total: the highest total, pairs of score 0 or less never. Of several optimal matchings the one is returned that has the first pair in the order higher score, lower left_id, lower right_id in which they differ. Both queries run with the rights of the caller and may only read.';
+'The optimal matching of any two sets. pairs_sql is one SELECT that returns left_id, right_id (integers) and score (a number, at most 1000 in size, rounded half up to 10^-6) for each pair that may be matched; places_sql one that returns side (''left'' or ''right''), id and places for those who have other than 1 place. Objective most_pairs: as many pairs as possible, then the highest total; best_total: the highest total, pairs of score 0 or less never. Of several optimal matchings the one is returned that has the first pair in the order higher score, lower left_id, lower right_id in which they differ. Both queries run with the rights of the caller; each must be a SELECT, without data-changing WITH.';
 
 CREATE FUNCTION mentoring.match(
     programme_id  bigint,

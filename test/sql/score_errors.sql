@@ -152,6 +152,22 @@ UPDATE mentoring.person SET timezone = 'UTC' WHERE id IN (52101, 52102);
 UPDATE mentoring.participant SET profile = '{"timezone": "UTC''"}'
  WHERE id = 52102;
 SELECT pg_temp.try('availability', NULL, NULL);
+-- What PostgreSQL would read as a POSIX rule, west counting as positive.
+UPDATE mentoring.participant SET profile = '{"timezone": "+05:30"}'
+ WHERE id = 52102;
+SELECT pg_temp.try('availability', NULL, NULL);
+UPDATE mentoring.participant SET profile = '{"timezone": "99"}'
+ WHERE id = 52102;
+SELECT pg_temp.try('availability', NULL, NULL);
+UPDATE mentoring.participant SET profile = '{"timezone": "Etc/GMT+25"}'
+ WHERE id = 52102;
+SELECT pg_temp.try('availability', NULL, NULL);
+UPDATE mentoring.participant SET profile = '{"timezone": "Etc/GMT+5"}'
+ WHERE id = 52102;
+SELECT pg_temp.try('availability', NULL, NULL);
+UPDATE mentoring.participant SET profile = '{"timezone": "EST5EDT"}'
+ WHERE id = 52102;
+SELECT pg_temp.try('availability', NULL, NULL);
 UPDATE mentoring.participant SET profile = '{"timezone": 2}' WHERE id = 52102;
 SELECT pg_temp.try('availability', NULL, NULL);
 UPDATE mentoring.participant SET profile = '{}' WHERE id = 52102;
