@@ -172,15 +172,22 @@ fill_row(void *arg, int32_t mentee, int32_t *sim)
 	MemoryContextSwitchTo(oldcxt);
 }
 
-/* What the function is and does, for the hash. */
+/* What the function is and does, for the hash.  A body in standard SQL is kept
+ * parsed and has no source. */
 static void
 hash_function(MtrLoader *loader, Form_pg_proc proc, HeapTuple tuple)
 {
 	bool		isnull;
-	Datum		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc,
-										 &isnull);
-	char	   *body = isnull ? pstrdup("") : TextDatumGetCString(source);
+	Datum		source;
+	char	   *body;
 
+	(void) SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &isnull);
+	if (isnull)
+		source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	else
+		source = DirectFunctionCall1(pg_get_function_sqlbody,
+									 ObjectIdGetDatum(proc->oid));
+	body = TextDatumGetCString(source);
 	mtr_hash_append(loader, "function %s %zu:", NameStr(proc->proname),
 					strlen(body));
 	mtr_hash_bytes(loader, body, strlen(body));

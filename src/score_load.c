@@ -297,9 +297,11 @@ mtr_load_query(MtrLoader *loader, MtrQuery *query, bool flag,
  * ----------------------------------------------------------------
  */
 
+/* Lists of pairs are long and have no other place to poll. */
 static void
 flush_hash(MtrLoader *loader)
 {
+	CHECK_FOR_INTERRUPTS();
 	if (pg_cryptohash_update(loader->hash,
 							 (const uint8 *) loader->hash_text->data,
 							 loader->hash_text->len) < 0)

@@ -98,7 +98,11 @@ INSERT INTO change (statement) VALUES
         (programme_id, relationship_id, participant_id, role)
       VALUES (501, 50101, 50101, ''mentee''), (501, 50101, 50121, ''mentor'')'),
     ('CREATE OR REPLACE FUNCTION definition.judge(mentee jsonb, mentor jsonb)
-      RETURNS double precision LANGUAGE sql AS ''SELECT 1::float8''');
+      RETURNS double precision LANGUAGE sql AS ''SELECT 1::float8'''),
+    ('CREATE OR REPLACE FUNCTION definition.judge(mentee jsonb, mentor jsonb)
+      RETURNS double precision LANGUAGE sql RETURN 0.5'),
+    ('CREATE OR REPLACE FUNCTION definition.judge(mentee jsonb, mentor jsonb)
+      RETURNS double precision LANGUAGE sql RETURN 0.25');
 INSERT INTO hash SELECT statement, pg_temp.hash_after(statement) FROM change
 ORDER BY id;
 SELECT count(*) AS hashes, count(DISTINCT value) AS different,
