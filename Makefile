@@ -93,7 +93,8 @@ ISOLATION = \
 	race_end_remove \
 	race_group \
 	race_rebuild \
-	race_publish
+	race_publish \
+	race_replace
 
 DATA := $(patsubst $(TOP)%,%,$(wildcard $(TOP)sql/updates/mentoring--*.sql))
 DATA_built = sql/mentoring--$(EXTVERSION).sql

@@ -11,7 +11,8 @@
  * programme's row is locked.  What it depends on is then read with the latest
  * snapshot, which under REPEATABLE READ and SERIALIZABLE is not that of the
  * transaction.  Members are inserted in the order of participants, so places
- * are claimed in id order and two claims don't deadlock.
+ * are claimed in id order and two claims don't deadlock; what is ended before
+ * is locked in that order, too.
  */
 #include "postgres.h"
 
@@ -57,6 +58,10 @@ PG_FUNCTION_INFO_V1(mentoring_diff_match);
  * Run a statement that sees what others have committed by now, besides what
  * this transaction did; returns how many rows it touched or found.  The first
  * two parameters are programme and run, two more may be arrays of ids.
+ *
+ * A row that changed since a REPEATABLE READ transaction began must not be
+ * updated: the transaction would see the old version and its own, both.  That
+ * is refused with a serialization failure, as in relationship.c.
  */
 static uint64
 run_arrays(const char *text, const int64 *id, const Datum *array, int narrays,
@@ -65,6 +70,7 @@ run_arrays(const char *text, const int64 *id, const Datum *array, int narrays,
 	Oid			types[4] = {INT8OID, INT8OID, INT8ARRAYOID, INT8ARRAYOID};
 	Datum		values[4];
 	SPIPlanPtr	plan = SPI_prepare(text, 2 + narrays, types);
+	Snapshot	crosscheck = InvalidSnapshot;
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare: %s", text);
@@ -73,8 +79,10 @@ run_arrays(const char *text, const int64 *id, const Datum *array, int narrays,
 	for (int i = 0; i < narrays; i++)
 		values[2 + i] = array[i];
 	CommandCounterIncrement();
+	if (IsolationUsesXactSnapshot())
+		crosscheck = GetTransactionSnapshot();
 	if (SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(),
-							 InvalidSnapshot, false, true, 0) != expect)
+							 crosscheck, false, true, 0) != expect)
 		elog(ERROR, "could not run: %s", text);
 	SPI_freeplan(plan);
 	return SPI_processed;
@@ -212,18 +220,12 @@ check_accepted(int64 programme_id, int64 run_id)
 				 errhint("Discard the run and match again.")));
 }
 
-/* With keep = false, pairs still 'proposed' are what the run repeats. */
+/* Refuse the pairs a query finds together. */
 static void
-check_together(int64 programme_id, int64 run_id, bool keep)
+check_together(int64 programme_id, int64 run_id, const char *query)
 {
-	uint64		nrows;
+	uint64		nrows = run(query, programme_id, run_id, SPI_OK_SELECT);
 
-	nrows = run(keep ?
-				"SELECT DISTINCT p.mentee_id, p.mentor_id" FROM_TOGETHER
-				" ORDER BY 1, 2" :
-				"SELECT DISTINCT p.mentee_id, p.mentor_id" FROM_TOGETHER
-				" AND r.status <> 'proposed' ORDER BY 1, 2",
-				programme_id, run_id, SPI_OK_SELECT);
 	if (nrows > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -234,9 +236,60 @@ check_together(int64 programme_id, int64 run_id, bool keep)
 				 errhint("Discard the run and match again.")));
 }
 
+/* With keep = false, pairs still 'proposed' are what the run repeats. */
+static void
+check_together_before(int64 programme_id, int64 run_id, bool keep)
+{
+	check_together(programme_id, run_id, keep ?
+				   "SELECT DISTINCT p.mentee_id, p.mentor_id" FROM_TOGETHER
+				   " ORDER BY 1, 2" :
+				   "SELECT DISTINCT p.mentee_id, p.mentor_id" FROM_TOGETHER
+				   " AND r.status <> 'proposed' ORDER BY 1, 2");
+}
+
+/*
+ * Once more when the places are taken.  A relationship that somebody entered
+ * by hand and had not committed was not to be seen before; taking a place
+ * then waited for its end.
+ */
+static void
+check_together_after(int64 programme_id, int64 run_id)
+{
+	check_together(programme_id, run_id,
+				   "SELECT DISTINCT p.mentee_id, p.mentor_id" FROM_TOGETHER
+				   " AND r.match_run_id IS DISTINCT FROM $2 ORDER BY 1, 2");
+}
+
 /*
  * Publishing
  */
+
+/*
+ * Ending relationships gives places back in the order in which their rows are
+ * found, so all that this and the claims will touch is locked beforehand: the
+ * relationships, then the places, as their triggers do, each in id order.
+ */
+static void
+lock_replaced(int64 programme_id, int64 run_id)
+{
+	run("SELECT FROM mentoring.relationship"
+		" WHERE programme_id = $1 AND status = 'proposed'"
+		" AND $2 IS NOT NULL ORDER BY id FOR NO KEY UPDATE",
+		programme_id, run_id, SPI_OK_SELECT);
+	run("SELECT FROM mentoring.participant_load"
+		" WHERE programme_id = $1 AND participant_id IN"
+		" (SELECT m.participant_id FROM mentoring.relationship AS r"
+		"  JOIN mentoring.relationship_member AS m"
+		"    ON m.programme_id = r.programme_id AND m.relationship_id = r.id"
+		"  WHERE r.programme_id = $1 AND r.status = 'proposed'"
+		"  UNION ALL"
+		"  SELECT m.participant_id FROM mentoring.proposal AS o"
+		"  JOIN mentoring.proposal_member AS m"
+		"    ON m.programme_id = o.programme_id AND m.proposal_id = o.id"
+		"  WHERE o.programme_id = $1 AND o.match_run_id = $2)"
+		" ORDER BY participant_id FOR NO KEY UPDATE",
+		programme_id, run_id, SPI_OK_SELECT);
+}
 
 /*
  * With keep = false: what the run repeats becomes a relationship of this
@@ -246,6 +299,7 @@ check_together(int64 programme_id, int64 run_id, bool keep)
 static void
 replace_proposed(int64 programme_id, int64 run_id)
 {
+	lock_replaced(programme_id, run_id);
 	run("UPDATE mentoring.relationship AS u SET match_run_id = $2"
 		" WHERE u.programme_id = $1 AND u.id IN (SELECT r.id" FROM_TOGETHER
 		")", programme_id, run_id, SPI_OK_UPDATE);
@@ -340,10 +394,11 @@ mentoring_publish_match(PG_FUNCTION_ARGS)
 	lock_programme(programme_id);
 	keep = lock_run(programme_id, run_id, "published");
 	check_accepted(programme_id, run_id);
-	check_together(programme_id, run_id, keep);
+	check_together_before(programme_id, run_id, keep);
 	if (!keep)
 		replace_proposed(programme_id, run_id);
 	count = create_relationships(programme_id, run_id);
+	check_together_after(programme_id, run_id);
 	run("UPDATE mentoring.match_run"
 		" SET status = 'published', published_at = now()"
 		" WHERE programme_id = $1 AND id = $2",
