@@ -529,6 +529,7 @@ mentoring_match(PG_FUNCTION_ARGS)
 	INSTR_TIME_SET_CURRENT(match.started);
 	mtr_owner_enter(fcinfo, &saved);
 	read_arguments(fcinfo, &match);
+	PreventCommandIfReadOnly("mentoring.match()");	/* not when all is done */
 	SPI_connect();				/* its memory goes with SPI_finish() */
 	check_programme(match.programme_id);
 	load_programme(&match);

@@ -169,4 +169,29 @@ SELECT array_agg(mentee_id ORDER BY o.id) =
 SELECT * FROM pg_temp.relationships(945);
 SELECT * FROM mentoring.verify_load();
 
+-- Triggers of a site's own fire on what a run writes.
+CREATE TEMPORARY TABLE seen (what text, n bigint DEFAULT 1);
+CREATE FUNCTION pg_temp.see() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO pg_temp.seen VALUES (TG_TABLE_NAME);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER site_see AFTER INSERT ON mentoring.proposal_member
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.see();
+SELECT mentoring.match(945, options => '{"keep": false}') AS third \gset
+SELECT what, count(*) FROM seen GROUP BY what;
+SELECT count(*) FROM pg_temp.faults(945, :third);
+DROP TRIGGER site_see ON mentoring.proposal_member;
+SHOW session_replication_role;
+
+-- A transaction that may not write is told so at once.
+\set ON_ERROR_ROLLBACK off
+SAVEPOINT reading;
+SET LOCAL transaction_read_only = on;
+SELECT mentoring.match(945);
+ROLLBACK TO reading;
+
 ROLLBACK;
