@@ -79,6 +79,7 @@ REGRESS = \
 	match_pins \
 	match_verify \
 	match_publish \
+	match_refused \
 	match_keep \
 	match_ties \
 	match_permuted \

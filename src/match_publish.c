@@ -220,6 +220,36 @@ check_accepted(int64 programme_id, int64 run_id)
 				 errhint("Discard the run and match again.")));
 }
 
+/* Whom a coordinator or one of the two has refused since must not be paired. */
+static void
+check_not_refused(int64 programme_id, int64 run_id)
+{
+	uint64		nrows;
+
+	nrows = run("SELECT DISTINCT p.mentee_id, p.mentor_id"
+				" FROM mentoring.proposed_pair AS p"
+				" WHERE p.programme_id = $1 AND p.match_run_id = $2"
+				" AND (EXISTS (SELECT FROM mentoring.pair_rule AS u"
+				"   WHERE u.programme_id = $1 AND u.rule = 'forbid'"
+				"   AND u.mentee_id = p.mentee_id"
+				"   AND u.mentor_id = p.mentor_id)"
+				"  OR EXISTS (SELECT FROM mentoring.preference AS f"
+				"   WHERE f.programme_id = $1 AND f.is_veto"
+				"   AND (f.participant_id = p.mentee_id"
+				"    AND f.preferred_id = p.mentor_id"
+				"    OR f.participant_id = p.mentor_id"
+				"    AND f.preferred_id = p.mentee_id)))"
+				" ORDER BY 1, 2", programme_id, run_id, SPI_OK_SELECT);
+	if (nrows > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("match run %lld proposes pairs that are forbidden or vetoed by now",
+						(long long) run_id),
+				 errdetail("Pairs of mentee and mentor: %s.",
+						   name_rows(nrows)),
+				 errhint("Discard the run and match again.")));
+}
+
 /* Refuse the pairs a query finds together. */
 static void
 check_together(int64 programme_id, int64 run_id, const char *query)
@@ -350,8 +380,10 @@ create_relationships(int64 programme_id, int64 run_id)
 				"   ON b.programme_id = o.programme_id"
 				"  AND b.proposal_id = o.id AND b.role = 'mentor'"
 				" WHERE o.programme_id = $1 AND o.match_run_id = $2"
-				" AND (a.participant_id, b.participant_id) NOT IN"
-				" (SELECT p.mentee_id, p.mentor_id" FROM_TOGETHER ")"
+				" AND NOT EXISTS (SELECT FROM"
+				" (SELECT p.mentee_id, p.mentor_id" FROM_TOGETHER ") AS t"
+				"  WHERE t.mentee_id = a.participant_id"
+				"  AND t.mentor_id = b.participant_id)"
 				" ORDER BY o.id", programme_id, run_id, SPI_OK_SELECT);
 	array[0] = result_array();
 	if (run_arrays("INSERT INTO mentoring.relationship"
@@ -394,6 +426,7 @@ mentoring_publish_match(PG_FUNCTION_ARGS)
 	lock_programme(programme_id);
 	keep = lock_run(programme_id, run_id, "published");
 	check_accepted(programme_id, run_id);
+	check_not_refused(programme_id, run_id);
 	check_together_before(programme_id, run_id, keep);
 	if (!keep)
 		replace_proposed(programme_id, run_id);

@@ -9,7 +9,7 @@
  *
  * Whoever may write criteria must gain nothing by it.  So the function runs
  * neither as the caller nor as the owner of this extension but as its own
- * owner, as functions of an index do: in a security-restricted operation,
+ * owner, and as functions of an index do in a security-restricted operation,
  * which bars SET ROLE, temporary objects and the like, with search_path set
  * to pg_catalog, pg_temp, and with all settings it makes undone.
  *
