@@ -120,8 +120,10 @@ refuse_criterion(MtrProgramme *programme, const MtrPin *pin)
 								programme->info[k].name),
 					   "Delete the pin from mentoring.pair_rule, or lower the minimum; mentoring.explain_pair shows the pair.");
 	}
-	elog(ERROR, "no rule found that excludes mentee %lld and mentor %lld",
-		 (long long) pin->mentee_id, (long long) pin->mentor_id);
+
+	/* only a custom function can change its mind between two calls */
+	refuse_pin(pin, "The pair was below a minimum, and asked again it is not.",
+			   "Make custom functions give equal results for equal arguments.");
 }
 
 /* Take a place for the pin. */

@@ -393,8 +393,11 @@ create_relationships(int64 programme_id, int64 run_id)
 				   " unnest($3) WITH ORDINALITY AS u (id, position)"
 				   " WHERE g.id = $1 ORDER BY u.position RETURNING id",
 				   id, array, 1, SPI_OK_INSERT_RETURNING) != count)
-		elog(ERROR, "wrong number of relationships for match run %lld",
-			 (long long) run_id);
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("relationships of match run %lld were suppressed by a trigger",
+						(long long) run_id),
+				 errhint("No trigger on mentoring.relationship may return NULL.")));
 	array[1] = result_array();
 	run_arrays("INSERT INTO mentoring.relationship_member"
 			   " (programme_id, relationship_id, participant_id, role)"
