@@ -29,8 +29,18 @@ typedef enum MtrStatus
 {
 	MTR_OK = 0,
 	MTR_OVERFLOW,				/* scores or places beyond the stated range */
-	MTR_INVALID					/* input breaks the stated contract */
+	MTR_INVALID,				/* input breaks the stated contract */
+	MTR_FULL,					/* the room given is too small: call again with
+								 * more */
+	MTR_DEGENERATE				/* this input is another kernel's: hand over */
 } MtrStatus;
+
+/*
+ * A row of numbers made on demand: fills all of them, MTR_NO_PAIR or
+ * MTR_MISSING where there is none.  Asked twice for the same row it must say
+ * the same.  In the backend it may leave by longjmp.
+ */
+typedef void (*MtrRowFunction) (void *state, int32_t row, int32_t *number);
 
 /*
  * Called by every kernel loop whose length the user controls, at least once

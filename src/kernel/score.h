@@ -195,7 +195,6 @@ typedef struct MtrPreference
 
 /* custom: a function of the backend fills a row with similarities or
  * MTR_MISSING.  It may leave by longjmp; scratch stays usable. */
-typedef void (*MtrRowFunction) (void *state, int32_t mentee, int32_t *sim);
 typedef struct MtrCustom
 {
 	MtrRowFunction fill;
