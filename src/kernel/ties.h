@@ -17,6 +17,10 @@
  * order of the rule; each that can be had is brought in by turning one cycle
  * and then fixed.
  *
+ * Two ways.  A list of the pairs of slack (0,0) needs no matrix (ties_list.h)
+ * and is small where few pairs are tied, which is usual; bit sets over all
+ * pairs are smaller and faster where many are.  The result is the same.
+ *
  * "left" is the row, or with rows_are_right the column.
  */
 #ifndef MTR_TIES_H
@@ -24,18 +28,27 @@
 
 #include "assign.h"
 
-/* Bytes of scratch for mtr_ties_resolve(): five eighths of a byte a pair,
- * 60 a row and 60 a column; for few pairs, up to 16 bytes each for 32768 of
- * them. */
-extern size_t mtr_ties_scratch_size(const MtrAssign *p);
+/* How many entries a list of a solved problem has at most: pairs of slack
+ * (0,0) and pairs taken.  One pass over the matrix, no scratch. */
+extern int64_t mtr_ties_count(const MtrAssign *p);
+
+/* Bytes of scratch for mtr_ties_resolve_counted(): never more than bit sets
+ * take, five eighths of a byte a pair, 60 a row and 60 a column. */
+extern size_t mtr_ties_scratch_size_for(const MtrAssign *p, int64_t count);
 
 /* Replace the pairs of a solved problem by those the rule prefers.  Total,
  * covers and prices stay as they are; so does the number of pairs, except
  * that under best_total the matching preferred may have fewer or more pairs
- * of the same total.  scratch is aligned to 64 bytes.  MTR_INVALID if the
- * pairs are no matching or the proof doesn't fit it, MTR_OVERFLOW for more
- * than 2^33 pairs of rows and columns, a score beyond 10^9 or a price beyond
- * 2^60. */
+ * of the same total.  scratch is aligned to 64 bytes.  "count" is what
+ * mtr_ties_count() said.  MTR_INVALID if the pairs are no matching or the
+ * proof doesn't hold, MTR_OVERFLOW for more than 2^33 pairs of rows and
+ * columns, a score beyond 10^9 or a price beyond 2^60. */
+extern MtrStatus mtr_ties_resolve_counted(MtrAssign *p, bool rows_are_right,
+										  int64_t count, void *scratch);
+
+/* The same without counting first: scratch for any count, or for that of
+ * mtr_ties_count(). */
+extern size_t mtr_ties_scratch_size(const MtrAssign *p);
 extern MtrStatus mtr_ties_resolve(MtrAssign *p, bool rows_are_right,
 								  void *scratch);
 
