@@ -33,6 +33,9 @@ OBJS = \
 	src/kernel/score_skill.o \
 	src/kernel/score_value.o \
 	src/kernel/ties.o \
+	src/kernel/ties_bits.o \
+	src/kernel/ties_list.o \
+	src/kernel/ties_settle.o \
 	src/match.o \
 	src/match_options.o \
 	src/match_pin.o \

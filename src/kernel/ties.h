@@ -28,6 +28,9 @@
 
 #include "assign.h"
 
+/* Rows times columns, at most */
+#define MTR_TIES_MAX_CELLS (INT64_C(1) << 33)
+
 /* How many entries a list of a solved problem has at most: pairs of slack
  * (0,0) and pairs taken.  One pass over the matrix, no scratch. */
 extern int64_t mtr_ties_count(const MtrAssign *p);

@@ -1,8 +1,8 @@
 /*
  * ties_graph.h
- *	  the graph of ties.c: what its parts look like in memory
+ *	  the graph of ties_bits.c: what its parts look like in memory
  *
- * Part of ties.c, which says what the graph means.
+ * Part of ties_bits.c, which says what the graph means.
  */
 
 /*
@@ -74,7 +74,7 @@ typedef struct Ties
 	int64_t		batch;
 	uint64_t   *key;			/* [2 * batch] */
 	uint64_t   *row_low;		/* [nrows] no key of the row is lower */
-	uint32_t   *price;			/* [ncols] column prices modulo 2^32 */
+	int32_t    *limit[2];		/* [ncols] see ties_scan.h */
 } Ties;
 
 /*
@@ -90,12 +90,6 @@ typedef struct Arcs
 	const uint64_t *mask;
 	uint64_t	flip;
 } Arcs;
-
-static inline int32_t
-words_for(int32_t nbits)
-{
-	return (int32_t) (((int64_t) nbits + 63) / 64);
-}
 
 static inline bool
 get_bit(const uint64_t *set, int32_t bit)

@@ -27,7 +27,7 @@
  * mtr_ties_list_end() gives MTR_FULL with the entries wanted in list.needed.
  * With no room at all this is the check of the proof alone.
  *
- * Ranges.  As assign.h, |price| <= 2^60, at most 2^31 - 1 entries.  Prices
+ * Ranges.  As assign.h, |price| <= 2^60, at most 2^31 - 2 entries.  Prices
  * within 2^29 are compared in 32 bits, the others in 64 at half the speed.
  */
 #ifndef MTR_TIES_LIST_H
@@ -35,11 +35,12 @@
 
 #include "assign.h"
 
-/* An entry: the column, and whether the pair is taken, and if so, whether for
+/* An entry: the column, whether the pair is taken, and if so, whether for
  * good because its slack is above (0,0) */
 #define MTR_TIES_COLUMN ((UINT32_C(1) << 25) - 1)
 #define MTR_TIES_TAKEN (UINT32_C(1) << 31)
 #define MTR_TIES_FIXED (UINT32_C(1) << 30)
+#define MTR_TIES_OPEN (UINT32_C(1) << 29)	/* private */
 
 typedef struct MtrTiesList
 {
@@ -50,6 +51,12 @@ typedef struct MtrTiesList
 	int64_t		room;
 	uint32_t   *entry;			/* row after row, by column */
 
+	/*
+	 * for the caller to set after mtr_ties_list_begin(), or NULL: scores of
+	 * the pairs of p, for which resolving will put the scores of the new ones
+	 */
+	int32_t    *pair_score;
+
 	/* private */
 	int64_t		used;			/* entries kept */
 	int32_t		kept_rows;		/* rows wholly kept */
@@ -58,11 +65,11 @@ typedef struct MtrTiesList
 	uint32_t   *row_start;		/* [nrows + 1] first entry of each row */
 	int32_t    *limit[2];		/* [ncols] by cover of the row: what a score
 								 * less the row's price must reach */
-	bool		is_narrow;		/* column prices fit limit[] */
+	uint64_t   *reached;		/* one row's pairs that do */
 } MtrTiesList;
 
-/* Bytes of scratch that must live as long as the list: 4 a row, 12 a
- * column. */
+/* Bytes of scratch that must live as long as the list: 4 a row, 8 and an
+ * eighth a column. */
 extern size_t mtr_ties_list_scratch_size(const MtrAssign *p);
 
 /* Begin.  The pairs of p are sorted by row, then column; p, "entry" and
@@ -95,12 +102,14 @@ extern void mtr_ties_list_enlarge(MtrTiesList *list, uint32_t *entry,
 /* All rows were given.  MTR_OK, or MTR_FULL with list->needed. */
 extern MtrStatus mtr_ties_list_end(MtrTiesList *list);
 
-/* Bytes of scratch to resolve a list that is complete: about 25 an entry, 64
- * a row and 64 a column. */
-extern size_t mtr_ties_list_resolve_scratch_size(const MtrTiesList *list);
+/* Bytes of scratch to resolve a complete list of so many entries, which is
+ * list->needed: 21 to 29 an entry, 58 a row and 58 a column. */
+extern size_t mtr_ties_list_resolve_scratch_size(const MtrAssign *p,
+												 int64_t nentries);
 
 /* Replace the pairs of p by those the rule prefers, see mtr_ties_resolve().
- * The list is used up.  scratch is aligned to 64 bytes. */
+ * The list is used up; MTR_FULL if it isn't complete.  scratch is aligned to
+ * 64 bytes. */
 extern MtrStatus mtr_ties_list_resolve(MtrTiesList *list, bool rows_are_right,
 									   void *scratch);
 

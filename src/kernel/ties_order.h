@@ -2,8 +2,8 @@
  * ties_order.h
  *	  selecting and sorting 64-bit keys in bounded room
  *
- * Part of ties.c.  Both are linear in the number of keys and neither calls
- * itself.
+ * Part of ties_bits.c.  Both are linear in the number of keys and neither
+ * calls itself.
  */
 
 /*

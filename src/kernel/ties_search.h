@@ -1,9 +1,9 @@
 /*
  * ties_search.h
- *	  the two searches of ties.c for a path between two nodes
+ *	  the searches of ties_bits.c for a path between two nodes
  *
- * Part of ties.c, which says what the graph means.  A path found is left in
- * "prev" of both searches: from the node where they met back to the source,
+ * Part of ties_bits.c, which says what the graph means.  A path found is left
+ * in "prev" of both searches: from the node where they met back to the source,
  * and on to the sink.
  */
 

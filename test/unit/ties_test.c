@@ -1,27 +1,32 @@
 /*
  * ties_test.c
- *	  the preferred optimal matching: ties.c against its definition
+ *	  the preferred optimal matching: the kernels against its definition
  *
  * The definition is carried out by ties_reference.h.  Every problem is
  * resolved from several optimal matchings, with several sets of prices, as
- * given and transposed, and by a second copy of the kernel whose batches are
- * so small that every pass refills them.
+ * given and transposed, and in all ways there are: by the way chosen for its
+ * size, by bit sets, by a second copy of these whose batches are so small that
+ * every pass refills them, by a list given row by row without a matrix, and by
+ * a list whose room grows as it must.
  *
- * Build: ties_test.c poll.c ties.c
+ * Build: ties_test.c poll.c ties.c ties_bits.c ties_list.c ties_settle.c
+ *		  assign.c
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ties.h"
+#include "ties_bits.h"
+#include "ties_list.h"
 
 /* the second copy */
 #define MTR_TIES_BATCH 2
-#define mtr_ties_resolve small_ties_resolve
-#define mtr_ties_scratch_size small_ties_scratch_size
-#include "ties.c"
-#undef mtr_ties_resolve
-#undef mtr_ties_scratch_size
+#define mtr_ties_bits_resolve small_ties_resolve
+#define mtr_ties_bits_scratch_size small_ties_scratch_size
+#include "ties_bits.c"
+#undef mtr_ties_bits_resolve
+#undef mtr_ties_bits_scratch_size
 
 #include "ties_reference.h"
 
@@ -40,20 +45,145 @@ report(bool passed, const char *what)
  * ----------
  */
 
-static MtrStatus
-run_kernel(MtrAssign *p, bool rows_are_right, bool small)
+typedef enum Way
 {
-	size_t		size;
-	void	   *scratch = NULL;
-	MtrStatus	status;
+	CHOSEN,
+	BITS,
+	SMALL_BITS,
+	LIST,
+	GROWING_LIST,
+	NWAYS
+} Way;
 
-	/* scratch is not cleared, and not a byte longer than asked for */
-	size = small ? small_ties_scratch_size(p) : mtr_ties_scratch_size(p);
+/* Scratch is not cleared, and not a byte longer than asked for */
+static void *
+get_scratch(size_t size)
+{
+	void	   *scratch = NULL;
+
 	if (posix_memalign(&scratch, 64, size) != 0)
 		exit(2);
 	memset(scratch, 0xA5, size);
-	status = small ? small_ties_resolve(p, rows_are_right, scratch) :
-		mtr_ties_resolve(p, rows_are_right, scratch);
+	return scratch;
+}
+
+/* Rows on demand, counting them */
+typedef struct RowMaker
+{
+	const MtrAssign *p;
+	const int32_t *score;
+	int32_t		nmade;
+} RowMaker;
+
+static void
+make_row(void *state, int32_t row, int32_t *score)
+{
+	RowMaker   *maker = state;
+	int32_t		ncols = maker->p->ncols;
+
+	memcpy(score, maker->score + (size_t) row * ncols,
+		   ncols * sizeof(int32_t));
+	maker->nmade++;
+}
+
+/*
+ * Fill a list of just the room it needs, or of none at first, enlarged row by
+ * row.  The matrix is out of sight.
+ */
+static MtrStatus
+fill_list(MtrTiesList *list, MtrAssign *p, bool growing, void *scratch)
+{
+	RowMaker	maker = {.p = p,.score = p->score};
+	int64_t		room = growing ? 0 : mtr_ties_count(p);
+	uint32_t   *entry = get_memory(room * sizeof(uint32_t));
+	int32_t    *row = get_memory(p->ncols * sizeof(int32_t));
+	int32_t		nfull = 0;
+	MtrStatus	status;
+
+	p->score = NULL;
+	status = mtr_ties_list_begin(list, p, entry, room, scratch);
+	for (int32_t i = 0; i < p->nrows && status == MTR_OK && !growing; i++)
+	{
+		make_row(&maker, i, row);
+		status = mtr_ties_list_row(list, i, row);
+	}
+	if (status == MTR_OK && growing)
+		while ((status = mtr_ties_list_rows(list, make_row, &maker,
+											row)) == MTR_FULL)
+		{
+			entry = realloc(entry, list->needed * sizeof(uint32_t));
+			mtr_ties_list_enlarge(list, entry, list->needed);
+			nfull++;
+		}
+	if (status == MTR_OK && maker.nmade != p->nrows + nfull)
+		status = MTR_DEGENERATE;	/* rows made twice */
+	list->entry = entry;
+	p->score = maker.score;
+	free(row);
+	return status;
+}
+
+static int32_t
+score_of(const MtrAssign *p, int32_t pair)
+{
+	return p->score[(size_t) p->pair_row[pair] * p->ncols +
+					p->pair_col[pair]];
+}
+
+static MtrStatus
+run_list(MtrAssign *p, bool rows_are_right, bool growing)
+{
+	MtrTiesList list = {0};
+	void	   *scratch = get_scratch(mtr_ties_list_scratch_size(p));
+	void	   *more = NULL;
+	int32_t    *pair_score = NULL;
+	MtrStatus	status = fill_list(&list, p, growing, scratch);
+
+	if (status == MTR_OK)
+	{
+		const int32_t *score = p->score;
+
+		more = get_scratch(mtr_ties_list_resolve_scratch_size(p,
+															  list.needed));
+		pair_score = get_memory((size_t) p->nrows * p->ncols *
+								sizeof(int32_t));
+		for (int32_t k = 0; k < p->npairs; k++)
+			pair_score[k] = score_of(p, k);
+		list.pair_score = pair_score;
+		p->score = NULL;
+		status = mtr_ties_list_resolve(&list, rows_are_right, more);
+		p->score = score;
+		for (int32_t k = 0; k < p->npairs; k++)
+			if (pair_score[k] != score_of(p, k))
+				status = MTR_DEGENERATE;
+	}
+	free(pair_score);
+	free(list.entry);
+	free(scratch);
+	free(more);
+	return status;
+}
+
+static MtrStatus
+run_kernel(MtrAssign *p, bool rows_are_right, Way way)
+{
+	void	   *scratch;
+	MtrStatus	status;
+
+	if (way >= LIST)
+		return run_list(p, rows_are_right, way == GROWING_LIST);
+	if (way == CHOSEN)
+		scratch = get_scratch(mtr_ties_scratch_size_for(p, mtr_ties_count(p)));
+	else if (way == BITS)
+		scratch = get_scratch(mtr_ties_bits_scratch_size(p));
+	else
+		scratch = get_scratch(small_ties_scratch_size(p));
+	if (way == CHOSEN)
+		status = mtr_ties_resolve(p, rows_are_right, scratch);
+	else if (way == BITS)
+		status = mtr_ties_bits_resolve(p, rows_are_right, scratch);
+	else
+		status = small_ties_resolve(p, rows_are_right, scratch);
 	free(scratch);
 	return status;
 }
@@ -127,13 +257,13 @@ resolves_to(MtrAssign *p, const uint8_t *taken, const uint8_t *wanted)
 
 	transpose(p, wanted, q, q_wanted);
 	transpose(p, taken, q, q_taken);
-	for (int small = 0; small < 2; small++)
+	for (Way way = CHOSEN; way < NWAYS; way++)
 	{
 		store_matching(p, taken);
-		same = same && run_kernel(p, false, small) == MTR_OK;
+		same = same && run_kernel(p, false, way) == MTR_OK;
 		same = same && same_matching(p, wanted);
 		store_matching(q, q_taken);
-		same = same && run_kernel(q, true, small) == MTR_OK;
+		same = same && run_kernel(q, true, way) == MTR_OK;
 		same = same && same_matching(q, q_wanted);
 	}
 	free(q_taken);
@@ -230,7 +360,7 @@ test_large(int ncases)
 			{
 				memcpy(first, taken, npairs);
 				store_matching(p, taken);
-				nwrong += run_kernel(p, false, false) != MTR_OK;
+				nwrong += run_kernel(p, false, CHOSEN) != MTR_OK;
 				for (int32_t k = 0; k < p->npairs; k++)
 					wanted[(size_t) p->pair_row[k] * p->ncols +
 						   p->pair_col[k]] = 1;
@@ -364,7 +494,7 @@ typedef enum Fault
 } Fault;
 
 static MtrStatus
-status_with(Fault fault)
+status_with(Fault fault, Way way)
 {
 	MtrAssign  *p = small_solved();
 	MtrStatus	status;
@@ -420,7 +550,7 @@ status_with(Fault fault)
 		default:
 			break;
 	}
-	status = run_kernel(p, false, false);
+	status = run_kernel(p, false, way);
 	free_problem(p);
 	return status;
 }
@@ -431,10 +561,11 @@ test_faults(void)
 	bool		as_stated = true;
 	MtrAssign	large = {.nrows = 1 << 24,.ncols = (1 << 9) + 1};
 
-	for (Fault fault = NO_FAULT; fault < NFAULTS; fault++)
+	for (int k = 0; k < NFAULTS * NWAYS; k++)
 	{
+		Fault		fault = k % NFAULTS;
 		MtrStatus	wanted = MTR_INVALID;
-		MtrStatus	status = status_with(fault);
+		MtrStatus	status = status_with(fault, k / NFAULTS);
 
 		if (fault == NO_FAULT)
 			wanted = MTR_OK;
@@ -442,7 +573,8 @@ test_faults(void)
 			wanted = MTR_OVERFLOW;
 		if (status != wanted)
 		{
-			printf("# fault %d gives status %d\n", (int) fault, (int) status);
+			printf("# fault %d, way %d: status %d\n", (int) fault,
+				   k / NFAULTS, (int) status);
 			as_stated = false;
 		}
 	}

@@ -1,0 +1,202 @@
+/*
+ * ties_scan.h
+ *	  the pairs of a row whose slack is not negative, and the proof's other
+ *	  conditions
+ *
+ * Part of ties_list.c, ties_settle.c, ties_bits.c and ties.c.
+ *
+ * Of a row nearly all pairs have a slack below (0,0) (assign.h), so what
+ * counts is the speed of finding that out.  Each column has a limit which the
+ * score, less the row's price, must reach; it depends on the row only by the
+ * row's cover, so two arrays of 32-bit limits serve all rows.  Limits are
+ * lowered or raised where they don't fit, never so that a pair is missed, and
+ * the few pairs found are looked at again in 64 bits.
+ *
+ * With |row price| <= 2^29 no sum of price and limit leaves 32 bits, and none
+ * falls to MTR_NO_PAIR.  Rows with another price are compared in 64 bits.
+ */
+
+/* Scores beyond are refused; sums of a score and two prices must fit */
+#define MAX_SCORE INT32_C(1000000000)
+#define MAX_PRICE (INT64_C(1) << 60)
+
+/* Row prices that are compared in 32 bits */
+#define NARROW (INT32_C(1) << 29)
+
+/* Limits every score reaches, and none, with any narrow price */
+#define ALWAYS (-MAX_SCORE - NARROW)
+#define NEVER (INT32_MAX - NARROW)
+
+static inline int32_t
+words_for(int32_t nbits)
+{
+	return (int32_t) (((int64_t) nbits + 63) / 64);
+}
+
+/* The lowest score that may be taken */
+static inline int32_t
+lowest_score(const MtrAssign *p)
+{
+	return p->most_pairs ? MTR_NO_PAIR + 1 : 1;
+}
+
+/*
+ * Sign of the slack of an eligible pair.  A pair that is never taken is put
+ * below all others.
+ */
+static inline int
+slack_sign(const MtrAssign *p, int32_t i, int32_t j, int32_t score)
+{
+	int			cover = p->row_cover[i] + p->col_cover[j];
+	int64_t		rest = score - p->row_price[i] - p->col_price[j];
+
+	if (score < lowest_score(p))
+		return -1;
+	if (cover != p->most_pairs)
+		return p->most_pairs - cover;
+	return (rest > 0) - (rest < 0);
+}
+
+/* Prices so large that the slack might not fit are none of a solution */
+static inline bool
+prices_in_range(const MtrAssign *p)
+{
+	for (int32_t i = 0; i < p->nrows; i++)
+		if (p->row_price[i] > MAX_PRICE || p->row_price[i] < -MAX_PRICE)
+			return false;
+	for (int32_t j = 0; j < p->ncols; j++)
+		if (p->col_price[j] > MAX_PRICE || p->col_price[j] < -MAX_PRICE)
+			return false;
+	return true;
+}
+
+/*
+ * Check a side's part of the proof: no cover and price below (0,0), and above
+ * it only where no place is vacant.
+ */
+static inline MtrStatus
+check_side(int32_t n, const uint8_t *cover, const int64_t *price,
+		   const int32_t *vacant)
+{
+	for (int32_t k = 0; k < n; k++)
+	{
+		if (cover[k] > 1 || vacant[k] < 0)
+			return MTR_INVALID;
+		if (cover[k] == 0 && price[k] < 0)
+			return MTR_INVALID;
+		if (vacant[k] > 0 && (cover[k] != 0 || price[k] != 0))
+			return MTR_INVALID;
+	}
+	return MTR_OK;
+}
+
+/* The limits of n columns from "from" on, for rows of this cover */
+static inline void
+fill_limits(const MtrAssign *p, int cover, int32_t from, int32_t n,
+			int32_t *limit)
+{
+	for (int32_t k = 0; k < n; k++)
+	{
+		int			sign = p->most_pairs - cover - p->col_cover[from + k];
+		int64_t		price = p->col_price[from + k];
+
+		if (sign > 0 || (sign == 0 && price < ALWAYS))
+			limit[k] = ALWAYS;
+		else if (sign < 0 || price > NEVER)
+			limit[k] = NEVER;
+		else
+			limit[k] = (int32_t) price;
+	}
+}
+
+static inline bool
+is_narrow(int64_t row_price)
+{
+	return row_price >= -NARROW && row_price <= NARROW;
+}
+
+/* 64 bytes of 0 or 1 as bits; most often all are 0 */
+static inline uint64_t
+pack_bits(const uint8_t *byte)
+{
+	uint64_t	part[8];
+	uint64_t	word = 0;
+
+	memcpy(part, byte, sizeof(part));
+	if ((part[0] | part[1] | part[2] | part[3] |
+		 part[4] | part[5] | part[6] | part[7]) == 0)
+		return 0;
+	for (int g = 0; g < 8; g++)
+		if (part[g] != 0)
+			for (int k = g * 8; k < g * 8 + 8; k++)
+				word |= (uint64_t) byte[k] << k;
+	return word;
+}
+
+/* Mark in "out" where a row reaches the limits */
+MTR_SIMD
+static void
+find_narrow(const int32_t *score, const int32_t *limit, int32_t price,
+			int32_t lowest, int32_t n, uint64_t *out)
+{
+	for (int32_t from = 0; from < n; from += 64)
+	{
+		const int32_t *s = score + from;
+		const int32_t *l = limit + from;
+		uint8_t		reached[64];
+
+		if (n - from >= 64)
+			for (int k = 0; k < 64; k++)
+				reached[k] = (s[k] >= l[k] + price) & (s[k] >= lowest);
+		else
+		{
+			memset(reached, 0, sizeof(reached));
+			for (int k = 0; k < n - from; k++)
+				reached[k] = (s[k] >= l[k] + price) & (s[k] >= lowest);
+		}
+		out[from >> 6] = pack_bits(reached);
+	}
+}
+
+/* The same in 64 bits; first_missing is what the covers of the columns have
+ * to add to that of the row */
+MTR_SIMD
+static void
+find_wide(const MtrAssign *p, const int32_t *score, int64_t price,
+		  int first_missing, uint64_t *out)
+{
+	int32_t		lowest = lowest_score(p);
+
+	for (int32_t from = 0; from < p->ncols; from += 64)
+	{
+		int32_t		len = p->ncols - from < 64 ? p->ncols - from : 64;
+		uint8_t		reached[64] = {0};
+
+		for (int k = 0; k < len; k++)
+		{
+			int64_t		rest = score[from + k] - price -
+			p->col_price[from + k];
+			int			cover = p->col_cover[from + k];
+
+			reached[k] = (score[from + k] >= lowest) &
+				((cover < first_missing) |
+				 ((cover == first_missing) & (rest >= 0)));
+		}
+		out[from >> 6] = pack_bits(reached);
+	}
+}
+
+/* Mark in "out", words_for(ncols) words, the pairs of row i whose slack may
+ * be (0,0) or above */
+static inline void
+find_reached(const MtrAssign *p, int32_t i, const int32_t *score,
+			 int32_t *const limit[2], uint64_t *out)
+{
+	int			cover = p->row_cover[i];
+
+	if (is_narrow(p->row_price[i]))
+		find_narrow(score, limit[cover], (int32_t) p->row_price[i],
+					lowest_score(p), p->ncols, out);
+	else
+		find_wide(p, score, p->row_price[i], p->most_pairs - cover, out);
+}
