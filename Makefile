@@ -49,6 +49,8 @@ OBJS = \
 	src/score_custom.o \
 	src/score_explain.o \
 	src/score_load.o \
+	src/score_member.o \
+	src/score_query.o \
 	src/score_relation.o \
 	src/score_skill.o \
 	src/score_term.o \

@@ -20,7 +20,8 @@
 static MtrQuery criterion_query = {
 	"SELECT id, name, kind, mentee_key, mentor_key, weight, minimum,"
 	" if_missing, params"
-	" FROM mentoring.criterion WHERE programme_id = $1 ORDER BY id"
+	" FROM mentoring.criterion WHERE programme_id = $1 ORDER BY id",
+	true
 };
 
 /* attributes of the query */
@@ -282,7 +283,6 @@ hash_criterion(MtrLoader *loader, const MtrCompile *c)
 		}
 	JsonbToJsonbValue(info->params, &params);
 	mtr_value_canonical(bytes, &params);
-	mtr_hash_append(loader, "%d:", bytes->len);
 	mtr_hash_bytes(loader, bytes->data, bytes->len);
 }
 

@@ -3,48 +3,23 @@
  *	  compile a programme into the arrays of the scoring kernel
  *
  * Everything scores depend on is read by a fixed number of queries, whatever
- * the number of participants, all with the snapshot of the calling statement;
- * rows are fetched a thousand at a time, so that nobody's profile stays in
- * memory.  No query runs while pairs are scored.
- *
- * Queries are prepared once in a session.  They run read-only, so they work on
- * a standby.
- *
- * The hash covers every value read that can influence a score or an
- * eligibility, written in a canonical form and in the order of ids; what was
- * inserted first doesn't matter.
+ * the number of participants, all with the snapshot of the calling statement
+ * (score_query.c).  No query runs while pairs are scored.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "catalog/pg_type.h"
-#include "common/sha2.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "score_private.h"
 
-/* rows fetched at a time */
-#define FETCH_ROWS 1000
-
 /* positions in a buffer of 32 bit numbers must be 32 bit numbers */
 #define MAX_BUFFER ((Size) PG_INT32_MAX * sizeof(int32))
 
-/* text hashed at a time */
-#define HASH_TEXT_SIZE 32768
-
 /* beginnings of cache lines, where the kernel wants its scratch */
 #define SCRATCH_ALIGN 64
-
-/* what decides the text of a query; numbers of MtrQuery.plan */
-#define ALL_MENTEES 0x01
-#define ALL_MENTORS 0x02
-#define IGNORE_RUN 0x04
-#define RELEASE_PROPOSED 0x08
-#define KEEP_UNACCEPTED 0x10
-#define QUERY_FLAG 0x20
 
 /*
  * The week of starts_on; without it, the week after the programme was made.
@@ -54,7 +29,8 @@ static MtrQuery programme_query = {
 	" CASE WHEN starts_on IS NULL"
 	"  THEN date_trunc('week', created_at AT TIME ZONE 'UTC')::date + 7"
 	"  ELSE date_trunc('week', starts_on::timestamp)::date END"
-	" FROM mentoring.programme WHERE id = $1"
+	" FROM mentoring.programme WHERE id = $1",
+	true
 };
 
 /* The columns are those of the MTR_P_ numbers; $7: all accepted. */
@@ -62,8 +38,8 @@ static MtrQuery participant_query = {
 	"SELECT p.id, p.person_id, p.role = 'mentor', p.status = 'accepted',"
 	" p.capacity - coalesce(l.active, 0), p.profile, n.profile, p.bio, p.aims,"
 	" n.source, n.external_id, n.display_name, n.email, n.org_unit,"
-	" n.job_role, n.site, n.timezone, to_jsonb(n.joined_on) #>> '{}',"
-	" n.grade, n.manager_id, n.is_active"
+	" n.job_role, n.site, n.timezone, n.joined_on, n.grade, n.manager_id,"
+	" n.is_active"
 	" FROM mentoring.participant p"
 	" JOIN mentoring.person n ON n.id = p.person_id"
 	" LEFT JOIN mentoring.participant_load l"
@@ -78,7 +54,8 @@ static MtrQuery participant_query = {
 
 static MtrQuery named_query = {
 	"SELECT id, role FROM mentoring.participant"
-	" WHERE programme_id = $1 AND id IN ($2, $3)"
+	" WHERE programme_id = $1 AND id IN ($2, $3)",
+	true
 };
 
 /* ----------------------------------------------------------------
@@ -155,214 +132,6 @@ mtr_buffer_free(MtrLoader *loader, MtrBuffer *buffer)
 	pfree(buffer->data);
 	loader->bytes -= buffer->size;
 	memset(buffer, 0, sizeof(*buffer));
-}
-
-/* ----------------------------------------------------------------
- *		Queries
- * ----------------------------------------------------------------
- */
-
-/*
- * What is asked for decides the plan, so it is written into the text: each
- * condition that is only about parameters becomes true or false, and every
- * combination that occurs has its own plan.
- */
-static int
-query_variant(const MtrLoad *load, bool flag)
-{
-	return (load->only_mentee == 0 ? ALL_MENTEES : 0) |
-		(load->only_mentor == 0 ? ALL_MENTORS : 0) |
-		(load->ignore_run != 0 ? IGNORE_RUN : 0) |
-		(load->release_proposed ? RELEASE_PROPOSED : 0) |
-		(load->keep_unaccepted ? KEEP_UNACCEPTED : 0) |
-		(flag ? QUERY_FLAG : 0);
-}
-
-static char *
-variant_text(const char *query, int variant)
-{
-	static const struct
-	{
-		const char *condition;
-		int			bit;
-	}			conditions[] = {
-		{"$2 = 0", ALL_MENTEES},
-		{"$3 = 0", ALL_MENTORS},
-		{"$4 <> 0", IGNORE_RUN},
-		{"$5", RELEASE_PROPOSED},
-		{"$6", KEEP_UNACCEPTED},
-		{"$7", QUERY_FLAG},
-	};
-	StringInfoData out;
-
-	initStringInfo(&out);
-	while (*query != '\0')
-	{
-		size_t		length = 0;
-
-		for (int i = 0; i < lengthof(conditions) && length == 0; i++)
-		{
-			length = strlen(conditions[i].condition);
-			if (strncmp(query, conditions[i].condition, length) != 0)
-				length = 0;
-			else
-				appendStringInfoString(&out, variant & conditions[i].bit ?
-									   "true" : "false");
-		}
-		if (length == 0)
-			appendStringInfoChar(&out, *query);
-		query += Max(length, 1);
-	}
-	return out.data;
-}
-
-/*
- * One pair is a look-up, whose plan doesn't depend on the ids and is kept; it
- * would take longer to make than to run.  A whole programme is planned anew.
- */
-static SPIPlanPtr
-query_plan(MtrQuery *query, int variant)
-{
-	Oid			types[MTR_QUERY_PARAMS] = {INT8OID, INT8OID, INT8OID, INT8OID,
-	BOOLOID, BOOLOID, BOOLOID};
-	bool		is_pair = (variant & (ALL_MENTEES | ALL_MENTORS)) == 0;
-	SPIPlanPtr	plan = query->plan[variant];
-
-	if (plan != NULL)
-		return plan;
-	plan = SPI_prepare_cursor(variant_text(query->text, variant),
-							  MTR_QUERY_PARAMS, types,
-							  is_pair ? CURSOR_OPT_GENERIC_PLAN :
-							  CURSOR_OPT_CUSTOM_PLAN);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not prepare: %s", query->text);
-	query->plan[variant] = plan;
-	return plan;
-}
-
-/* Hand the rows of one fetch to the handler. */
-static void
-handle_rows(MtrLoader *loader, MtrRowHandler handler)
-{
-	SPITupleTable *table = SPI_tuptable;
-	uint64		nrows = SPI_processed;
-	TupleDesc	tupdesc = table->tupdesc;
-	Datum	   *values = palloc(tupdesc->natts * sizeof(Datum));
-	bool	   *nulls = palloc(tupdesc->natts * sizeof(bool));
-	MemoryContext oldcxt = MemoryContextSwitchTo(loader->row);
-
-	for (uint64 i = 0; i < nrows; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		heap_deform_tuple(table->vals[i], tupdesc, values, nulls);
-		handler(loader, values, nulls);
-		MemoryContextReset(loader->row);
-	}
-	MemoryContextSwitchTo(oldcxt);
-	pfree(values);
-	pfree(nulls);
-	SPI_freetuptable(table);
-}
-
-/* Run a query; the handler gets its rows, each in a context of its own. */
-void
-mtr_load_query(MtrLoader *loader, MtrQuery *query, bool flag,
-			   MtrRowHandler handler)
-{
-	const MtrLoad *load = loader->load;
-	SPIPlanPtr	plan = query_plan(query, query_variant(load, flag));
-	Datum		params[MTR_QUERY_PARAMS];
-	Portal		portal;
-
-	params[0] = Int64GetDatum(load->programme_id);
-	params[1] = Int64GetDatum(load->only_mentee);
-	params[2] = Int64GetDatum(load->only_mentor);
-	params[3] = Int64GetDatum(load->ignore_run);
-	params[4] = BoolGetDatum(load->release_proposed);
-	params[5] = BoolGetDatum(load->keep_unaccepted);
-	params[6] = BoolGetDatum(flag);
-	portal = SPI_cursor_open(NULL, plan, params, NULL, true);
-	for (;;)
-	{
-		SPI_cursor_fetch(portal, true, FETCH_ROWS);
-		if (SPI_processed == 0)
-			break;
-		handle_rows(loader, handler);
-	}
-	SPI_cursor_close(portal);
-}
-
-/* ----------------------------------------------------------------
- *		Hash
- * ----------------------------------------------------------------
- */
-
-/* Lists of pairs are long and have no other place to poll. */
-static void
-flush_hash(MtrLoader *loader)
-{
-	CHECK_FOR_INTERRUPTS();
-	if (pg_cryptohash_update(loader->hash,
-							 (const uint8 *) loader->hash_text->data,
-							 loader->hash_text->len) < 0)
-		elog(ERROR, "could not hash the inputs: %s",
-			 pg_cryptohash_error(loader->hash));
-	resetStringInfo(loader->hash_text);
-}
-
-void
-mtr_hash_bytes(MtrLoader *loader, const char *data, Size size)
-{
-	if (loader->hash == NULL)
-		return;
-	appendBinaryStringInfo(loader->hash_text, data, size);
-	if (loader->hash_text->len > HASH_TEXT_SIZE)
-		flush_hash(loader);
-}
-
-void
-mtr_hash_append(MtrLoader *loader, const char *format,...)
-{
-	char		line[512];
-	va_list		args;
-	int			length;
-
-	if (loader->hash == NULL)
-		return;
-	va_start(args, format);
-	length = vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	if (length < 0 || length >= sizeof(line))
-		elog(ERROR, "line of the hash is too long");
-	mtr_hash_bytes(loader, line, length);
-}
-
-static void
-start_hash(MtrLoader *loader)
-{
-	if (!loader->load->want_hash)
-		return;
-	loader->hash_text = makeStringInfo();
-	loader->hash = pg_cryptohash_create(PG_SHA256);
-	if (loader->hash == NULL || pg_cryptohash_init(loader->hash) < 0)
-		elog(ERROR, "could not start to hash the inputs");
-}
-
-static void
-finish_hash(MtrLoader *loader)
-{
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char	   *out = loader->programme->hash;
-
-	if (loader->hash == NULL)
-		return;
-	flush_hash(loader);
-	if (pg_cryptohash_final(loader->hash, digest, sizeof(digest)) < 0)
-		elog(ERROR, "could not hash the inputs: %s",
-			 pg_cryptohash_error(loader->hash));
-	pg_cryptohash_free(loader->hash);
-	for (int i = 0; i < PG_SHA256_DIGEST_LENGTH; i++)
-		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
 /* ----------------------------------------------------------------
@@ -493,8 +262,7 @@ hash_participant(MtrLoader *loader, const MtrParticipant *p, int side)
 
 	if (loader->hash == NULL)
 		return;
-	mtr_hash_append(loader, "participant %d %lld %lld\n", side,
-					(long long) p->id, (long long) p->person_id);
+	mtr_hash_numbers(loader, MTR_HASH_PARTICIPANT, side, p->id, p->person_id);
 	resetStringInfo(bytes);
 	for (int k = 0; k < loader->nkeys; k++)
 		mtr_value_canonical(bytes, &loader->value[k]);
@@ -505,7 +273,6 @@ hash_participant(MtrLoader *loader, const MtrParticipant *p, int side)
 		JsonbToJsonbValue(loader->profile, &whole);
 		mtr_value_canonical(bytes, &whole);
 	}
-	mtr_hash_append(loader, "%d:", bytes->len);
 	mtr_hash_bytes(loader, bytes->data, bytes->len);
 }
 
@@ -573,8 +340,8 @@ settle_places(MtrLoader *loader)
 		for (int32 i = 0; i < n; i++)
 		{
 			list[i].places = Max(list[i].places, 0);
-			mtr_hash_append(loader, "places %d %lld %d\n", side,
-							(long long) list[i].id, list[i].places);
+			mtr_hash_numbers(loader, MTR_HASH_PLACES, side, list[i].id,
+							 list[i].places);
 		}
 	}
 }
@@ -639,7 +406,7 @@ mtr_programme_load(const MtrLoad *load)
 	loader->bytes_buffer = makeStringInfo();
 	loader->persons = mtr_dict_create(loader->work);
 	loader->zones = mtr_dict_create(loader->work);
-	start_hash(loader);
+	mtr_hash_start(loader);
 
 	load_programme_row(loader);
 	check_named(loader);
@@ -652,7 +419,7 @@ mtr_programme_load(const MtrLoad *load)
 	mtr_value_finish(loader);
 	mtr_relation_finish(loader);
 	finish_set(loader);
-	finish_hash(loader);
+	mtr_hash_finish(loader);
 
 	MemoryContextSwitchTo(oldcxt);
 	MemoryContextDelete(loader->work);
@@ -676,24 +443,21 @@ mtr_programme_check_weight(const MtrProgramme *programme)
 				 errhint("Give at least one criterion a weight above 0.")));
 }
 
+/* Without a branch that depends on the ids, which would be mispredicted half
+ * of the time. */
 int32
 mtr_find_participant(const MtrParticipant *list, int32 n, int64 id)
 {
-	int32		low = 0,
-				high = n - 1;
+	const MtrParticipant *first = list;
 
-	while (low <= high)
+	while (n > 1)
 	{
-		int32		middle = low + (high - low) / 2;
+		int32		half = n / 2;
 
-		if (list[middle].id == id)
-			return middle;
-		if (list[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle - 1;
+		first += first[half - 1].id < id ? half : 0;
+		n -= half;
 	}
-	return -1;
+	return n == 1 && first->id == id ? (int32) (first - list) : -1;
 }
 
 void

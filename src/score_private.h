@@ -5,13 +5,15 @@
  * One MtrLoader exists while a programme is loaded.  Its parts are handed
  * over in this order:
  *
- *	 score_load.c		memory, queries, hash; the programme, its participants
+ *	 score_load.c		memory; the programme, its participants
+ *	 score_query.c		queries, the hash
  *	 score_criterion.c	criteria and their settings
  *	 score_value.c		for each participant, what criteria compare
  *	 score_week.c		availability
  *	 score_term.c		dictionaries, sets and texts
  *	 score_relation.c	what stands between two participants: rules,
- *						preferences, relationships, the reporting line
+ *						preferences, the reporting line
+ *	 score_member.c		relationships, present and past
  *	 score_skill.c		skills wanted and offered
  *	 score_custom.c		functions of custom criteria
  *
@@ -146,6 +148,7 @@ typedef struct MtrLoader
 	MtrBuffer	person_index[2];	/* int32: index of the participant who is
 									 * the person of a code, or -1 */
 	struct MtrRelations *relations; /* private to score_relation.c */
+	MtrBuffer	member;			/* private to score_member.c */
 	struct MtrSkills *skills;	/* private to score_skill.c */
 
 	StringInfo	bytes_buffer;	/* scratch for canonical bytes */
@@ -154,11 +157,12 @@ typedef struct MtrLoader
 } MtrLoader;
 
 /* A query of the loader; its parameters are always those below, and it has a
- * plan for each combination of what they ask for (score_load.c). */
+ * plan for each combination of what they ask for (score_query.c). */
 #define MTR_QUERY_VARIANTS 64
 typedef struct MtrQuery
 {
 	const char *text;
+	bool		is_lookup;		/* reads one table, or starts from one row */
 	SPIPlanPtr	plan[MTR_QUERY_VARIANTS];
 } MtrQuery;
 
@@ -177,18 +181,52 @@ typedef struct MtrQuery
 	"($4 <> 0 AND r.match_run_id IS NOT DISTINCT FROM $4 " \
 	" OR $5 AND r.status = 'proposed' AND r.programme_id = $1)"
 
+/* Gets a row in a memory context that lasts as long; must not run queries. */
 typedef void (*MtrRowHandler) (MtrLoader *loader, const Datum *values,
 							   const bool *nulls);
+
+/* Tags of the hash; each goes with the same number of numbers, always. */
+typedef enum MtrHashTag
+{
+	MTR_HASH_BYTES = 'b',
+	MTR_HASH_TEXT = 't',
+	MTR_HASH_PARTICIPANT = 'p',
+	MTR_HASH_PLACES = 'f',
+	MTR_HASH_PIN = 'i',
+	MTR_HASH_EXCLUDED = 'x',
+	MTR_HASH_LIST = 'n',
+	MTR_HASH_RANK = 'r',
+	MTR_HASH_LINE = 'l',
+	MTR_HASH_MET = 'm',
+	MTR_HASH_WANT = 'w',
+	MTR_HASH_OFFER = 'o',
+	MTR_HASH_NO_SKILLS = 's'
+} MtrHashTag;
+
+/* numbers of a tag, at most */
+#define MTR_HASH_NUMBERS 5
+
+/* Hash a tag with integers: mtr_hash_numbers(loader, tag, a, b, ...). */
+#define mtr_hash_numbers(loader, tag, ...) \
+	mtr_hash_record(loader, tag, \
+					lengthof(((const int64 []) {__VA_ARGS__})), \
+					(const int64 []) {__VA_ARGS__})
 
 /* ---- score_load.c ---- */
 extern void *mtr_load_alloc(MtrLoader *loader, Size n, Size width);
 extern void *mtr_buffer_add(MtrLoader *loader, MtrBuffer *buffer, Size bytes);
 extern void mtr_buffer_free(MtrLoader *loader, MtrBuffer *buffer);
+
+/* ---- score_query.c ---- */
 extern void mtr_load_query(MtrLoader *loader, MtrQuery *query, bool flag,
 						   MtrRowHandler handler);
 extern void mtr_hash_append(MtrLoader *loader, const char *format,...)
 			pg_attribute_printf(2, 3);
 extern void mtr_hash_bytes(MtrLoader *loader, const char *data, Size size);
+extern void mtr_hash_record(MtrLoader *loader, char tag, int n,
+							const int64 *number);
+extern void mtr_hash_start(MtrLoader *loader);
+extern void mtr_hash_finish(MtrLoader *loader);
 
 /* ---- score_criterion.c ---- */
 extern void mtr_criterion_load(MtrLoader *loader);
@@ -223,6 +261,15 @@ extern void mtr_term_finish_text(MtrLoader *loader, MtrCompile *c);
 /* ---- score_relation.c ---- */
 extern void mtr_relation_load(MtrLoader *loader);
 extern void mtr_relation_finish(MtrLoader *loader);
+extern int32 mtr_find_mentee(const MtrLoader *loader, int64 id);
+extern int32 mtr_find_mentor(const MtrLoader *loader, int64 id);
+extern int32 mtr_find_person(const MtrLoader *loader, int side, int32 code);
+extern void mtr_exclude(MtrLoader *loader, int32 mentee, int32 mentor,
+						MtrExclusion why);
+extern void mtr_note_met(MtrLoader *loader, int32 mentee, int32 mentor);
+
+/* ---- score_member.c ---- */
+extern void mtr_member_load(MtrLoader *loader);
 
 /* ---- score_skill.c ---- */
 extern void mtr_skill_load(MtrLoader *loader);

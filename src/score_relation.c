@@ -9,12 +9,8 @@
  * whom each side ranked.
  *
  * All of it is sparse and becomes lists of mentors by mentee.  The size of a
- * list is that of the data: a relationship of g members yields g * g pairs,
- * siblings as many as a manager has direct reports of both sides.
- *
- * "Met" and "trial" go by persons, whatever their roles were; relationships
- * the caller wants ignored (those of a match run, or still proposed) don't
- * count for anything, nor do those that ended from "proposed" as met.
+ * list is that of the data: siblings yield as many pairs as a manager has
+ * direct reports of both sides.  Relationships are read by score_member.c.
  */
 #include "postgres.h"
 
@@ -79,53 +75,16 @@ static MtrQuery rule_query = {
 	" FROM mentoring.pair_rule"
 	" WHERE programme_id = $1 AND ($2 = 0 OR mentee_id = $2)"
 	" AND ($3 = 0 OR mentor_id = $3)"
-	" GROUP BY mentee_id, mentor_id ORDER BY mentee_id, mentor_id"
+	" GROUP BY mentee_id, mentor_id ORDER BY mentee_id, mentor_id",
+	true
 };
 
 /* $7: ranks too, not only vetoes */
 static MtrQuery preference_query = {
 	"SELECT participant_id, preferred_id, rank FROM mentoring.preference"
 	" WHERE programme_id = $1 AND ($7 OR is_veto)"
-	" AND ($2 = 0 OR $3 = 0 OR participant_id IN ($2, $3))"
-};
-
-static MtrQuery together_query = {
-	"SELECT a.participant_id, b.participant_id"
-	" FROM mentoring.relationship r"
-	" JOIN mentoring.relationship_member a"
-	"  ON a.programme_id = r.programme_id AND a.relationship_id = r.id"
-	" JOIN mentoring.relationship_member b"
-	"  ON b.programme_id = r.programme_id AND b.relationship_id = r.id"
-	" WHERE r.programme_id = $1 AND " MTR_QUERY_OPEN
-	" AND (" MTR_QUERY_IGNORED ") IS NOT TRUE"
-	" AND ($2 = 0 OR a.participant_id = $2)"
-	" AND ($3 = 0 OR b.participant_id = $3)"
-	" AND a.participant_id <> b.participant_id"
-};
-
-/* $7: all who met, not only after a trial */
-static MtrQuery met_query = {
-	"SELECT DISTINCT a.person_id, b.person_id,"
-	" r.ended_from IS NOT DISTINCT FROM 'trial'"
-	" FROM mentoring.relationship r"
-	" JOIN mentoring.relationship_member ma"
-	"  ON ma.programme_id = r.programme_id AND ma.relationship_id = r.id"
-	" JOIN mentoring.relationship_member mb"
-	"  ON mb.programme_id = r.programme_id AND mb.relationship_id = r.id"
-	" JOIN mentoring.participant a"
-	"  ON a.programme_id = ma.programme_id AND a.id = ma.participant_id"
-	" JOIN mentoring.participant b"
-	"  ON b.programme_id = mb.programme_id AND b.id = mb.participant_id"
-	" WHERE (r.ended_from = 'trial'"
-	"  OR $7 AND r.ended_from IS DISTINCT FROM 'proposed')"
-	" AND (" MTR_QUERY_IGNORED ") IS NOT TRUE"
-	" AND a.person_id <> b.person_id"
-	" AND a.person_id IN (SELECT p.person_id FROM mentoring.participant p"
-	"  WHERE p.programme_id = $1 AND p.role = 'mentee'"
-	"  AND ($2 = 0 OR p.id = $2))"
-	" AND b.person_id IN (SELECT p.person_id FROM mentoring.participant p"
-	"  WHERE p.programme_id = $1 AND p.role = 'mentor'"
-	"  AND ($3 = 0 OR p.id = $3))"
+	" AND ($2 = 0 OR $3 = 0 OR participant_id IN ($2, $3))",
+	true
 };
 
 /* UNION, not UNION ALL: a cycle of managers ends where it began. */
@@ -142,54 +101,36 @@ static MtrQuery line_query = {
 	" SELECT id, manager_id FROM up WHERE manager_id IS NOT NULL"
 };
 
-static MtrQuery released_query = {
-	"SELECT m.participant_id, count(*)"
-	" FROM mentoring.relationship r"
-	" JOIN mentoring.relationship_member m"
-	"  ON m.programme_id = r.programme_id AND m.relationship_id = r.id"
-	" WHERE r.programme_id = $1 AND " MTR_QUERY_OPEN
-	" AND (" MTR_QUERY_IGNORED ")"
-	" GROUP BY m.participant_id"
-};
-
 /* ----------------------------------------------------------------
  *		Looking up
  * ----------------------------------------------------------------
  */
 
-static int32
-find_mentee(const MtrLoader *loader, int64 id)
+int32
+mtr_find_mentee(const MtrLoader *loader, int64 id)
 {
 	return mtr_find_participant(loader->programme->mentee,
 								loader->programme->nmentees, id);
 }
 
-static int32
-find_mentor(const MtrLoader *loader, int64 id)
+int32
+mtr_find_mentor(const MtrLoader *loader, int64 id)
 {
 	return mtr_find_participant(loader->programme->mentor,
 								loader->programme->nmentors, id);
 }
 
 /* Which mentee or mentor the person of a code is, or -1. */
-static int32
-find_person(const MtrLoader *loader, int side, int32 code)
+int32
+mtr_find_person(const MtrLoader *loader, int side, int32 code)
 {
 	return code < 0 || code >= MTR_COUNT(int32, loader->person_index[side]) ?
 		-1 : MTR_ITEMS(int32, loader->person_index[side])[code];
 }
 
-static int32
-person_code(const MtrLoader *loader, Datum person_id)
-{
-	int64		id = DatumGetInt64(person_id);
-
-	return mtr_dict_code(loader->persons, &id, sizeof(id), false);
-}
-
 /* Pairs of which one isn't loaded are nobody's business. */
-static void
-exclude(MtrLoader *loader, int32 mentee, int32 mentor, MtrExclusion why)
+void
+mtr_exclude(MtrLoader *loader, int32 mentee, int32 mentor, MtrExclusion why)
 {
 	Excluded   *excluded;
 
@@ -214,6 +155,12 @@ add_pair(MtrLoader *loader, MtrBuffer *pairs, int32 mentee, int32 mentor)
 	pair->mentor = mentor;
 }
 
+void
+mtr_note_met(MtrLoader *loader, int32 mentee, int32 mentor)
+{
+	add_pair(loader, &loader->relations->met, mentee, mentor);
+}
+
 /* ----------------------------------------------------------------
  *		Rows of the queries
  * ----------------------------------------------------------------
@@ -224,13 +171,13 @@ add_rule(MtrLoader *loader, const Datum *values, const bool *nulls)
 {
 	int64		mentee_id = DatumGetInt64(values[0]);
 	int64		mentor_id = DatumGetInt64(values[1]);
-	int32		mentee = find_mentee(loader, mentee_id);
-	int32		mentor = find_mentor(loader, mentor_id);
+	int32		mentee = mtr_find_mentee(loader, mentee_id);
+	int32		mentor = mtr_find_mentor(loader, mentor_id);
 	bool		is_forbidden = DatumGetBool(values[2]);
 	MtrPin	   *pin;
 
 	if (is_forbidden)
-		exclude(loader, mentee, mentor, MTR_EX_FORBID);
+		mtr_exclude(loader, mentee, mentor, MTR_EX_FORBID);
 	if (!DatumGetBool(values[3]))
 		return;
 	pin = mtr_buffer_add(loader, &loader->relations->pin, sizeof(*pin));
@@ -239,8 +186,7 @@ add_rule(MtrLoader *loader, const Datum *values, const bool *nulls)
 	pin->mentee = mentee;
 	pin->mentor = mentor;
 	pin->is_forbidden = is_forbidden;
-	mtr_hash_append(loader, "pin %lld %lld\n", (long long) mentee_id,
-					(long long) mentor_id);
+	mtr_hash_numbers(loader, MTR_HASH_PIN, mentee_id, mentor_id);
 }
 
 /* Every ranked partner makes the list longer, loaded or not. */
@@ -249,8 +195,8 @@ add_preference(MtrLoader *loader, const Datum *values, const bool *nulls)
 {
 	int64		id = DatumGetInt64(values[0]);
 	int64		partner_id = DatumGetInt64(values[1]);
-	int32		mentee = find_mentee(loader, id);
-	int32		mentor = mentee < 0 ? find_mentor(loader, id) : -1;
+	int32		mentee = mtr_find_mentee(loader, id);
+	int32		mentor = mentee < 0 ? mtr_find_mentor(loader, id) : -1;
 	int			side = mentee < 0 ? MTR_MENTOR : MTR_MENTEE;
 	Ranked	   *ranked;
 
@@ -259,11 +205,11 @@ add_preference(MtrLoader *loader, const Datum *values, const bool *nulls)
 	if (!nulls[2])
 		loader->relations->list_length[side][Max(mentee, mentor)]++;
 	if (side == MTR_MENTEE)
-		mentor = find_mentor(loader, partner_id);
+		mentor = mtr_find_mentor(loader, partner_id);
 	else
-		mentee = find_mentee(loader, partner_id);
+		mentee = mtr_find_mentee(loader, partner_id);
 	if (nulls[2])
-		exclude(loader, mentee, mentor, MTR_EX_VETO);
+		mtr_exclude(loader, mentee, mentor, MTR_EX_VETO);
 	else if (mentee >= 0 && mentor >= 0)
 	{
 		ranked = mtr_buffer_add(loader, &loader->relations->ranked,
@@ -273,26 +219,6 @@ add_preference(MtrLoader *loader, const Datum *values, const bool *nulls)
 		ranked->side = side;
 		ranked->rank = DatumGetInt32(values[2]);
 	}
-}
-
-static void
-add_together(MtrLoader *loader, const Datum *values, const bool *nulls)
-{
-	exclude(loader, find_mentee(loader, DatumGetInt64(values[0])),
-			find_mentor(loader, DatumGetInt64(values[1])), MTR_EX_TOGETHER);
-}
-
-static void
-add_met(MtrLoader *loader, const Datum *values, const bool *nulls)
-{
-	int32		mentee = find_person(loader, MTR_MENTEE,
-									 person_code(loader, values[0]));
-	int32		mentor = find_person(loader, MTR_MENTOR,
-									 person_code(loader, values[1]));
-
-	add_pair(loader, &loader->relations->met, mentee, mentor);
-	if (DatumGetBool(values[2]))
-		exclude(loader, mentee, mentor, MTR_EX_TRIAL_DECLINED);
 }
 
 /* Managers who don't take part get codes after those who do. */
@@ -310,20 +236,6 @@ add_edge(MtrLoader *loader, const Datum *values, const bool *nulls)
 								  sizeof(manager_id), true);
 }
 
-/* Places of ignored relationships are free again. */
-static void
-add_released(MtrLoader *loader, const Datum *values, const bool *nulls)
-{
-	int64		id = DatumGetInt64(values[0]);
-	int32		mentee = find_mentee(loader, id);
-	int32		mentor = find_mentor(loader, id);
-
-	if (mentee >= 0)
-		loader->programme->mentee[mentee].places += DatumGetInt64(values[1]);
-	if (mentor >= 0)
-		loader->programme->mentor[mentor].places += DatumGetInt64(values[1]);
-}
-
 /* Nobody mentors himself. */
 static void
 exclude_same_person(MtrLoader *loader)
@@ -331,8 +243,8 @@ exclude_same_person(MtrLoader *loader)
 	int32		n = MTR_COUNT(int32, loader->person_index[MTR_MENTEE]);
 
 	for (int32 code = 0; code < n; code++)
-		exclude(loader, find_person(loader, MTR_MENTEE, code),
-				find_person(loader, MTR_MENTOR, code), MTR_EX_SAME_PERSON);
+		mtr_exclude(loader, mtr_find_person(loader, MTR_MENTEE, code),
+					mtr_find_person(loader, MTR_MENTOR, code), MTR_EX_SAME_PERSON);
 }
 
 /* Read all that stands between participants, who are loaded already. */
@@ -351,12 +263,9 @@ mtr_relation_load(MtrLoader *loader)
 	mtr_load_query(loader, &rule_query, false, add_rule);
 	mtr_load_query(loader, &preference_query, loader->uses_preference,
 				   add_preference);
-	mtr_load_query(loader, &together_query, false, add_together);
-	mtr_load_query(loader, &met_query, loader->uses_met, add_met);
+	mtr_member_load(loader);
 	if (loader->uses_reporting)
 		mtr_load_query(loader, &line_query, false, add_edge);
-	if (loader->load->ignore_run != 0 || loader->load->release_proposed)
-		mtr_load_query(loader, &released_query, false, add_released);
 	programme->pin = MTR_ITEMS(MtrPin, relations->pin);
 	programme->npins = MTR_COUNT(MtrPin, relations->pin);
 }
@@ -406,7 +315,7 @@ sum_up(int32 *start, int32 n)
 
 /* Turn pairs, in any order and repeated, into lists. */
 static void
-finish_pairs(MtrLoader *loader, MtrBuffer *pairs, const char *what,
+finish_pairs(MtrLoader *loader, MtrBuffer *pairs, MtrHashTag tag,
 			 MtrListed *out)
 {
 	const MtrProgramme *programme = loader->programme;
@@ -425,9 +334,8 @@ finish_pairs(MtrLoader *loader, MtrBuffer *pairs, const char *what,
 			continue;
 		start[pair[i].mentee + 1]++;
 		mentor[kept++] = pair[i].mentor;
-		mtr_hash_append(loader, "%s %lld %lld\n", what,
-						(long long) programme->mentee[pair[i].mentee].id,
-						(long long) programme->mentor[pair[i].mentor].id);
+		mtr_hash_numbers(loader, tag, programme->mentee[pair[i].mentee].id,
+						 programme->mentor[pair[i].mentor].id);
 	}
 	sum_up(start, programme->nmentees);
 	out->start = start;
@@ -458,9 +366,9 @@ finish_excluded(MtrLoader *loader)
 		start[e->mentee + 1]++;
 		mentor[kept] = e->mentor;
 		why[kept++] = (MtrExclusion) e->why;
-		mtr_hash_append(loader, "excluded %lld %lld %d\n",
-						(long long) programme->mentee[e->mentee].id,
-						(long long) programme->mentor[e->mentor].id, e->why);
+		mtr_hash_numbers(loader, MTR_HASH_EXCLUDED,
+						 programme->mentee[e->mentee].id,
+						 programme->mentor[e->mentor].id, e->why);
 	}
 	sum_up(start, programme->nmentees);
 	programme->set.exclude_start = start;
@@ -494,8 +402,7 @@ preference_base(MtrLoader *loader, int side, const MtrParticipant *list,
 	for (int32 i = 0; i < n; i++)
 	{
 		base[i] = length[i] > 0 ? 0 : -1;
-		mtr_hash_append(loader, "list %d %lld %d\n", side,
-						(long long) list[i].id, length[i]);
+		mtr_hash_numbers(loader, MTR_HASH_LIST, side, list[i].id, length[i]);
 	}
 	return base;
 }
@@ -539,9 +446,9 @@ finish_preference(MtrLoader *loader, MtrPreference *out)
 			says[MTR_MENTOR][kept] = base[MTR_MENTOR][r->mentor];
 		}
 		says[r->side][kept] = rank_value(r->rank, length);
-		mtr_hash_append(loader, "rank %d %lld %lld %d\n", r->side,
-						(long long) programme->mentee[r->mentee].id,
-						(long long) programme->mentor[r->mentor].id, r->rank);
+		mtr_hash_numbers(loader, MTR_HASH_RANK, r->side,
+						 programme->mentee[r->mentee].id,
+						 programme->mentor[r->mentor].id, r->rank);
 	}
 	sum_up(start, programme->nmentees);
 	out->start = start;
@@ -579,8 +486,8 @@ add_chains(MtrLoader *loader, Line *line, int32 depth, MtrBuffer *pairs)
 {
 	for (int32 p = 0; p < line->npersons; p++)
 	{
-		int32		mentee = find_person(loader, MTR_MENTEE, p);
-		int32		mentor = find_person(loader, MTR_MENTOR, p);
+		int32		mentee = mtr_find_person(loader, MTR_MENTEE, p);
+		int32		mentor = mtr_find_person(loader, MTR_MENTOR, p);
 		int32		m = line->manager[p];
 
 		CHECK_FOR_INTERRUPTS();
@@ -591,8 +498,8 @@ add_chains(MtrLoader *loader, Line *line, int32 depth, MtrBuffer *pairs)
 				break;
 			line->seen[m] = line->walk;
 			add_pair(loader, pairs, mentee,
-					 find_person(loader, MTR_MENTOR, m));
-			add_pair(loader, pairs, find_person(loader, MTR_MENTEE, m),
+					 mtr_find_person(loader, MTR_MENTOR, m));
+			add_pair(loader, pairs, mtr_find_person(loader, MTR_MENTEE, m),
 					 mentor);
 			m = line->manager[m];
 		}
@@ -618,13 +525,13 @@ add_siblings(MtrLoader *loader, const Line *line, MtrBuffer *pairs)
 	for (int32 m = 0; m < ncodes; m++)
 		for (int32 i = start[m]; i < start[m + 1]; i++)
 		{
-			int32		mentee = find_person(loader, MTR_MENTEE, report[i]);
+			int32		mentee = mtr_find_person(loader, MTR_MENTEE, report[i]);
 
 			CHECK_FOR_INTERRUPTS();
 			for (int32 j = start[m]; mentee >= 0 && j < start[m + 1]; j++)
 				if (i != j)
 					add_pair(loader, pairs, mentee,
-							 find_person(loader, MTR_MENTOR, report[j]));
+							 mtr_find_person(loader, MTR_MENTOR, report[j]));
 		}
 	pfree(start);
 	pfree(report);
@@ -640,7 +547,7 @@ finish_reporting(MtrLoader *loader, const MtrCompile *c)
 	add_chains(loader, &line, c->depth, &pairs);
 	if (c->siblings)
 		add_siblings(loader, &line, &pairs);
-	finish_pairs(loader, &pairs, "line", &c->out->u.listed);
+	finish_pairs(loader, &pairs, MTR_HASH_LINE, &c->out->u.listed);
 	mtr_buffer_free(loader, &pairs);
 }
 
@@ -669,7 +576,7 @@ mtr_relation_finish(MtrLoader *loader)
 		else if (c->out->kind == MTR_LISTED)
 		{
 			if (met == NULL)
-				finish_pairs(loader, &loader->relations->met, "met",
+				finish_pairs(loader, &loader->relations->met, MTR_HASH_MET,
 							 &c->out->u.listed);
 			else
 				c->out->u.listed = *met;

@@ -14,8 +14,12 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
+#include "port/pg_bswap.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/json.h"
 #include "utils/numeric.h"
 
 #include "score_private.h"
@@ -27,7 +31,7 @@ typedef struct KeyColumn
 {
 	const char *name;
 	int			attribute;
-	char		type;			/* text, integer, bigint, logical */
+	char		type;			/* text, date, integer, bigint, logical */
 } KeyColumn;
 
 static const KeyColumn key_columns[] = {
@@ -41,7 +45,7 @@ static const KeyColumn key_columns[] = {
 	{"job_role", MTR_P_JOB_ROLE, 't'},
 	{"site", MTR_P_SITE, 't'},
 	{"timezone", MTR_P_TIMEZONE, 't'},
-	{"joined_on", MTR_P_JOINED_ON, 't'},
+	{"joined_on", MTR_P_JOINED_ON, 'd'},
 	{"grade", MTR_P_GRADE, 'i'},
 	{"manager_id", MTR_P_MANAGER_ID, 'b'},
 	{"is_active", MTR_P_IS_ACTIVE, 'l'},
@@ -93,6 +97,12 @@ column_value(const KeyColumn *column, Datum datum, JsonbValue *out)
 			out->type = jbvString;
 			out->val.string.val = VARDATA_ANY(t);
 			out->val.string.len = VARSIZE_ANY_EXHDR(t);
+			break;
+		case 'd':				/* as to_jsonb() has it: ISO 8601 */
+			out->type = jbvString;
+			out->val.string.val = JsonEncodeDateTime(palloc(MAXDATELEN + 1),
+													 datum, DATEOID, NULL);
+			out->val.string.len = strlen(out->val.string.val);
 			break;
 		case 'i':
 			out->type = jbvNumeric;
@@ -155,19 +165,25 @@ mtr_value_merge(MtrLoader *loader, const Datum *values, const bool *nulls)
 static void
 canonical_scalar(StringInfo out, const JsonbValue *value)
 {
+	uint32		length;
+
 	switch (value->type)
 	{
 		case jbvNull:
 			appendStringInfoChar(out, 'z');
 			break;
 		case jbvString:
-			appendStringInfo(out, "s%d:", value->val.string.len);
+			length = pg_hton32(value->val.string.len);
+			appendStringInfoChar(out, 's');
+			appendBinaryStringInfo(out, (char *) &length, sizeof(length));
 			appendBinaryStringInfo(out, value->val.string.val,
 								   value->val.string.len);
 			break;
 		case jbvNumeric:
-			appendStringInfo(out, "n%s;",
-							 numeric_normalize(value->val.numeric));
+			appendStringInfoChar(out, 'n');
+			appendStringInfoString(out,
+								   numeric_normalize(value->val.numeric));
+			appendStringInfoChar(out, ';');
 			break;
 		case jbvBool:
 			appendStringInfoChar(out, value->val.boolean ? 't' : 'f');
