@@ -32,6 +32,8 @@ OBJS = \
 	src/kernel/score_list.o \
 	src/kernel/score_skill.o \
 	src/kernel/score_value.o \
+	src/kernel/stable.o \
+	src/kernel/stable_check.o \
 	src/kernel/ties.o \
 	src/kernel/ties_bits.o \
 	src/kernel/ties_list.o \

@@ -93,8 +93,8 @@ typedef struct MtrStable
  * room for them is kept. */
 extern int64_t mtr_stable_max_pairs(const MtrStable *p);
 
-/* Bytes of scratch that mtr_stable_solve() needs: 12 for each of list_size
- * columns and 28 more a row, 32 a column, 20 for each of max_pairs. */
+/* Bytes of scratch that mtr_stable_solve() needs: 24 a row and 12 more for
+ * each column listed, usually 16; 24 a column; 20 for each of max_pairs. */
 extern size_t mtr_stable_scratch_size(const MtrStable *p);
 
 /* Solve.  scratch must be aligned to 64 bytes.  MTR_INVALID for negative
@@ -133,7 +133,7 @@ typedef struct MtrStableCheck
 	int32_t    *blocking_right;
 } MtrStableCheck;
 
-/* Bytes of scratch for mtr_stable_blocking(): 24 a column. */
+/* Bytes of scratch for mtr_stable_blocking(): 20 a column. */
 extern size_t mtr_stable_check_size(const MtrStable *p);
 
 /* Check the npairs pairs of p with their scores, wherever they come from,
