@@ -26,6 +26,7 @@ OBJS = \
 	src/directory.o \
 	src/json.o \
 	src/kernel/assign.o \
+	src/kernel/fair.o \
 	src/kernel/greedy.o \
 	src/kernel/score.o \
 	src/kernel/score_fixed.o \
@@ -39,12 +40,18 @@ OBJS = \
 	src/kernel/ties_list.o \
 	src/kernel/ties_settle.o \
 	src/match.o \
+	src/match_assign.o \
 	src/match_options.o \
 	src/match_pin.o \
 	src/match_publish.o \
+	src/match_rematch.o \
+	src/match_rows.o \
+	src/match_shortage.o \
 	src/match_store.o \
 	src/match_verify.o \
+	src/match_verify_price.o \
 	src/programme.o \
+	src/progress.o \
 	src/relationship.o \
 	src/score.o \
 	src/score_criterion.o \
@@ -60,6 +67,9 @@ OBJS = \
 	src/score_week.o \
 	src/solve.o \
 	src/solve_input.o \
+	src/solve_kernel.o \
+	src/solve_resume.o \
+	src/pending.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.
@@ -91,6 +101,10 @@ REGRESS = \
 	match_ties \
 	match_permuted \
 	match_random \
+	match_options \
+	match_rematch \
+	match_shortage \
+	progress \
 	match_cancel
 
 # Isolation tests; test/specs/race_*.spec

@@ -1,12 +1,14 @@
 /*
  * match_options.c
- *	  the words match() and solve_assignment() take: objectives and options
+ *	  the words match() and solve_assignment() take: methods, objectives,
+ *	  options
  *
- * What is known but not built is refused with feature_not_supported, what is
- * unknown with the list of what there is: an option silently ignored would
- * be a wrong result.
+ * What is unknown is refused with the list of what there is: an option
+ * silently ignored would be a wrong result.
  */
 #include "postgres.h"
+
+#include <math.h>
 
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -15,30 +17,47 @@
 
 #include "match.h"
 
-/* Options planned but not built. */
-static const char *const later_option[] = {"churn_penalty", "ageing", "seed"};
+#define METHODS_HINT "Methods are optimal, stable and greedy."
+#define OBJECTIVES_HINT "Objectives are most_pairs, best_total and fair."
+#define OPTIONS_HINT \
+	"Options are min_score, keep, ageing, churn_penalty and seed."
 
-bool
-mtr_objective_is_most_pairs(const char *objective)
+MtrMethod
+mtr_method(const char *name)
 {
-	if (objective == NULL)
+	if (strcmp(name, "optimal") == 0)
+		return MTR_OPTIMAL;
+	if (strcmp(name, "stable") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("method \"%s\" is not supported yet", name),
+				 errhint("Methods are optimal and greedy.")));
+	if (strcmp(name, "greedy") == 0)
+		return MTR_GREEDY;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown method \"%s\"", name),
+			 errhint(METHODS_HINT)));
+}
+
+MtrObjective
+mtr_objective(const char *name)
+{
+	if (name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("objective must not be null"),
-				 errhint("Objectives are most_pairs and best_total.")));
-	if (strcmp(objective, "most_pairs") == 0)
-		return true;
-	if (strcmp(objective, "best_total") == 0)
-		return false;
-	if (strcmp(objective, "fair") == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("objective \"%s\" is not supported yet", objective),
-				 errhint("Objectives are most_pairs and best_total.")));
+				 errhint(OBJECTIVES_HINT)));
+	if (strcmp(name, "most_pairs") == 0)
+		return MTR_MOST_PAIRS;
+	if (strcmp(name, "best_total") == 0)
+		return MTR_BEST_TOTAL;
+	if (strcmp(name, "fair") == 0)
+		return MTR_FAIR;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown objective \"%s\"", objective),
-			 errhint("Objectives are most_pairs and best_total.")));
+			 errmsg("unknown objective \"%s\"", name),
+			 errhint(OBJECTIVES_HINT)));
 }
 
 static void
@@ -50,43 +69,61 @@ refuse_value(const char *key, const char *wanted)
 			 errhint("Write options as {\"min_score\": 0.5, \"keep\": false}.")));
 }
 
-/* min_score is rounded as scores are, so 0.7 means what a score of 0.7 is. */
+static double
+number_value(const char *key, const JsonbValue *value)
+{
+	if (value->type != jbvNumeric)
+		refuse_value(key, "a number");
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+											  NumericGetDatum(value->val.numeric)));
+}
+
+/* Rounded as scores are, so 0.7 means what a score of 0.7 is. */
+static int32
+score_value(const char *key, const JsonbValue *value)
+{
+	double		number = number_value(key, value);
+
+	if (!(number >= 0 && number <= 1))
+		refuse_value(key, "between 0 and 1");
+	return (int32) mtr_from_double(number);
+}
+
+static int64
+seed_value(const char *key, const JsonbValue *value)
+{
+	double		number = number_value(key, value);
+
+	if (!(number >= 0 && number <= PG_INT32_MAX && floor(number) == number))
+		refuse_value(key, "a whole number from 0 to 2147483647");
+	return (int64) number;
+}
+
 static void
 set_option(MtrMatchOptions *options, const char *key, const JsonbValue *value)
 {
-	double		number;
-
 	if (strcmp(key, "min_score") == 0)
 	{
-		if (value->type != jbvNumeric)
-			refuse_value(key, "a number");
-		number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-													NumericGetDatum(value->val.numeric)));
-		if (!(number >= 0 && number <= 1))
-			refuse_value(key, "between 0 and 1");
+		options->min_score = score_value(key, value);
 		options->has_min_score = true;
-		options->min_score = (int32) mtr_from_double(number);
-		return;
 	}
-	if (strcmp(key, "keep") == 0)
+	else if (strcmp(key, "keep") == 0)
 	{
 		if (value->type != jbvBool)
 			refuse_value(key, "true or false");
 		options->keep = value->val.boolean;
-		return;
 	}
-	for (int i = 0; i < lengthof(later_option); i++)
-	{
-		if (strcmp(key, later_option[i]) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("option \"%s\" is not supported yet", key),
-					 errhint("Options are min_score and keep.")));
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown option \"%s\"", key),
-			 errhint("Options are min_score and keep.")));
+	else if (strcmp(key, "ageing") == 0)
+		options->ageing = score_value(key, value);
+	else if (strcmp(key, "churn_penalty") == 0)
+		options->churn_penalty = score_value(key, value);
+	else if (strcmp(key, "seed") == 0)
+		options->seed = seed_value(key, value);
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown option \"%s\"", key),
+				 errhint(OPTIONS_HINT)));
 }
 
 /* verify_match() parses the stored options with this, too. */
@@ -97,8 +134,7 @@ mtr_parse_options(const Jsonb *json, MtrMatchOptions *options)
 	JsonbValue	key,
 				value;
 
-	options->has_min_score = false;
-	options->min_score = 0;
+	memset(options, 0, sizeof(*options));
 	options->keep = true;
 	if (!JB_ROOT_IS_OBJECT(json))
 		ereport(ERROR,

@@ -32,6 +32,9 @@
 #include "rewrite/prs2lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -46,6 +49,7 @@ typedef struct Params
 	int			n;
 	Oid			type[MAX_PARAMS];
 	Datum		value[MAX_PARAMS];
+	char		is_null[MAX_PARAMS];	/* as SPI wants it */
 } Params;
 
 /* A statement and its plan, which doesn't depend on what is written. */
@@ -76,7 +80,15 @@ add_param(Params *params, Oid type, Datum value)
 	Assert(params->n < MAX_PARAMS);
 	params->type[params->n] = type;
 	params->value[params->n] = value;
+	params->is_null[params->n] = ' ';
 	params->n++;
+}
+
+static void
+add_null(Params *params, Oid type)
+{
+	add_param(params, type, (Datum) 0);
+	params->is_null[params->n - 1] = 'n';
 }
 
 static void
@@ -112,7 +124,8 @@ execute(Statement *statement, Params *params)
 			elog(ERROR, "could not prepare: %s", statement->text);
 		statement->plan = plan;
 	}
-	result = SPI_execute_plan(statement->plan, params->value, NULL, false, 0);
+	result = SPI_execute_plan(statement->plan, params->value, params->is_null,
+							  false, 0);
 	if (result != statement->expect)
 		elog(ERROR, "could not run (%s): %s", SPI_result_code_string(result),
 			 statement->text);
@@ -186,9 +199,27 @@ count_unmatched(const MtrMatch *match)
 
 	for (int32 i = 0; i < match->programme->nmentees; i++)
 		count += match->mentee[i].reason != MTR_MATCHED;
-	for (int32 j = 0; j < match->programme->nmentors; j++)
+	for (int32 j = 0; match->mentor && j < match->programme->nmentors; j++)
 		count += match->mentor[j].reason != MTR_MATCHED;
 	return count;
+}
+
+/* A draft that is matched again keeps its id; what it proposed goes. */
+static void
+clear_run(const MtrMatch *match)
+{
+	static const char *const text[] = {
+		"DELETE FROM mentoring.proposal"
+		" WHERE programme_id = $1 AND match_run_id = $2",
+		"DELETE FROM mentoring.match_price"
+		" WHERE programme_id = $1 AND match_run_id = $2",
+		"DELETE FROM mentoring.match_odd_set"
+		" WHERE programme_id = $1 AND match_run_id = $2"
+	};
+	int64		args[2] = {match->programme_id, match->run_id};
+
+	for (int i = 0; i < lengthof(text); i++)
+		mtr_match_query(text[i], 2, args, false, SPI_OK_DELETE);
 }
 
 /*
@@ -207,24 +238,49 @@ insert_run(const MtrMatch *match)
 		" $8::integer, $9::integer, $10, $11, $12, $13, $14)"
 		" RETURNING id", SPI_OK_INSERT_RETURNING
 	};
+	static Statement replacing = {
+		"UPDATE mentoring.match_run SET method = $2, objective = $3,"
+		" options = $4, mentee_count = $5::integer,"
+		" mentor_count = $6::integer, eligible_count = $7,"
+		" pair_count = $8::integer, unmatched_count = $9::integer,"
+		" total_score = $10, bound = $11, gap = $12, input_hash = $13,"
+		" extension_version = $14"
+		" WHERE programme_id = $1 AND id = $15 RETURNING id",
+		SPI_OK_UPDATE_RETURNING
+	};
 	Params		params = {0};
 	int64		id;
 
 	add_int64(&params, match->programme_id);
-	add_text(&params, match->method);
-	add_text(&params, match->objective);
+	add_text(&params, match->method_name);
+	add_text(&params, match->objective_name);
 	add_param(&params, JSONBOID, JsonbPGetDatum(match->options_json));
 	add_int64(&params, match->nmentees);
 	add_int64(&params, match->nmentors);
 	add_int64(&params, match->eligible);
-	add_int64(&params, match->npairs);
+	add_int64(&params, match->nproposals);
 	add_int64(&params, count_unmatched(match));
 	add_float8(&params, MTR_TO_DOUBLE(match->total));
-	add_float8(&params, MTR_TO_DOUBLE(match->bound));
-	add_float8(&params, MTR_TO_DOUBLE(match->bound - match->total));
+	if (match->has_bound)
+	{
+		add_float8(&params, MTR_TO_DOUBLE(match->bound));
+		add_float8(&params, MTR_TO_DOUBLE(match->bound - match->value));
+	}
+	else
+	{
+		add_null(&params, FLOAT8OID);
+		add_null(&params, FLOAT8OID);
+	}
 	add_text(&params, match->programme->hash);
 	add_text(&params, MTR_VERSION);
-	execute(&statement, &params);
+	if (match->run_id != 0)
+	{
+		clear_run(match);
+		add_int64(&params, match->run_id);
+		execute(&replacing, &params);
+	}
+	else
+		execute(&statement, &params);
 	if (SPI_processed != 1)
 		refuse_suppressed("match_run");
 	id = result_int64(0);
@@ -274,38 +330,56 @@ digest(StringInfo bytes)
 }
 
 static void
+append_int32(StringInfo out, int32 value)
+{
+	uint32		bytes = pg_hton32((uint32) value);
+
+	appendBinaryStringInfo(out, (char *) &bytes, sizeof(bytes));
+}
+
+/* Covers and prices of peers are kept in halves. */
+static int
+halves(const MtrMatch *match)
+{
+	return match->mentor == NULL ? 2 : 1;
+}
+
+static void
 append_price(StringInfo out, const MtrMatch *match, int64 id, int32 places,
 			 const MtrOutcome *outcome)
 {
-	uint32		bytes = pg_hton32((uint32) places);
-	uint16		cover = pg_hton16(outcome->cover);
-
 	if (!outcome->takes_part)
 		return;
 	append_int64(out, id);
-	appendBinaryStringInfo(out, (char *) &bytes, sizeof(bytes));
-	if (match->is_greedy)
-		return;
-	appendBinaryStringInfo(out, (char *) &cover, sizeof(cover));
-	append_double(out, MTR_TO_DOUBLE(outcome->price));
+	append_int32(out, places);
+	if (match->has_proof)
+	{
+		append_double(out, outcome->cover / (double) halves(match));
+		append_double(out, MTR_TO_DOUBLE(outcome->price) / halves(match));
+	}
+	append_double(out, MTR_TO_DOUBLE(outcome->priority));
+	if (match->nsets > 0)
+		append_int32(out, outcome->set_position);
 }
 
-/* The first column of MTR_RUN_DIGESTS: both sides, merged by id. */
+/* The first column of MTR_RUN_DIGESTS: both sides, merged by id, and the odd
+ * sets of peers. */
 static char *
 digest_prices(const MtrMatch *match)
 {
 	const MtrProgramme *programme = match->programme;
+	int32		nmentors = match->mentor == NULL ? 0 : programme->nmentors;
 	StringInfoData bytes;
 	int32		i = 0;
 	int32		j = 0;
 
 	initStringInfo(&bytes);
-	while (i < programme->nmentees || j < programme->nmentors)
+	while (i < programme->nmentees || j < nmentors)
 	{
 		const MtrParticipant *mentee = &programme->mentee[i];
 		const MtrParticipant *mentor = &programme->mentor[j];
 
-		if (j == programme->nmentors ||
+		if (j == nmentors ||
 			(i < programme->nmentees && mentee->id < mentor->id))
 			append_price(&bytes, match, mentee->id, mentee->places,
 						 &match->mentee[i++]);
@@ -313,24 +387,36 @@ digest_prices(const MtrMatch *match)
 			append_price(&bytes, match, mentor->id, mentor->places,
 						 &match->mentor[j++]);
 	}
+	for (int32 k = 0; k < match->nsets; k++)
+	{
+		append_int32(&bytes, match->set[k].first);
+		append_int32(&bytes, match->set[k].last);
+		append_double(&bytes, match->set[k].cover / 2.0);
+		append_double(&bytes, MTR_TO_DOUBLE(match->set[k].price) / 2);
+	}
 	return digest(&bytes);
 }
 
 /* The second column. */
 static char *
-digest_pairs(const MtrMatch *match)
+digest_proposals(const MtrMatch *match, const int64 *id)
 {
-	const MtrProgramme *programme = match->programme;
 	StringInfoData bytes;
 
 	initStringInfo(&bytes);
-	for (int32 i = 0; i < match->npairs; i++)
+	for (int32 i = 0; i < match->nproposals; i++)
 	{
-		const MtrMatchPair *pair = &match->pair[i];
+		const MtrProposal *proposal = &match->proposal[i];
 
-		append_int64(&bytes, programme->mentee[pair->mentee].id);
-		append_int64(&bytes, programme->mentor[pair->mentor].id);
-		append_double(&bytes, MTR_TO_DOUBLE(pair->score));
+		for (int32 k = 0; k < proposal->count; k++)
+		{
+			const MtrMember *member = &match->member[proposal->first + k];
+
+			append_int64(&bytes, id[i]);
+			append_double(&bytes, MTR_TO_DOUBLE(proposal->score));
+			append_int64(&bytes, member->participant_id);
+			appendStringInfoString(&bytes, member->role);
+		}
 	}
 	return digest(&bytes);
 }
@@ -340,14 +426,15 @@ digest_pairs(const MtrMatch *match)
  * without reading it again, unless somebody else's trigger had a hand in it.
  */
 static void
-add_digests(Params *params, const MtrMatch *match, int64 run_id, bool is_plain)
+add_digests(Params *params, const MtrMatch *match, int64 run_id,
+			const int64 *plain_id)
 {
 	int64		args[2] = {match->programme_id, run_id};
 
-	if (is_plain)
+	if (plain_id != NULL)
 	{
 		add_text(params, digest_prices(match));
-		add_text(params, digest_pairs(match));
+		add_text(params, digest_proposals(match, plain_id));
 		return;
 	}
 	mtr_match_query(MTR_RUN_DIGESTS, 2, args, false, SPI_OK_SELECT);
@@ -356,28 +443,62 @@ add_digests(Params *params, const MtrMatch *match, int64 run_id, bool is_plain)
 									  SPI_tuptable->tupdesc, column));
 }
 
+/*
+ * What else a model or a method says; what verify_match() needs to value a
+ * pair as the run did.
+ */
+static Datum
+more_detail(const MtrMatch *match)
+{
+	const MtrProgramme *programme = match->programme;
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "{%s", match->detail ? match->detail->data : "");
+	if (match->options.ageing > 0)
+		appendStringInfo(&text, "%s\"waiting_at\": \"%s\"",
+						 text.len > 1 ? ", " : "",
+						 JsonEncodeDateTime(palloc(MAXDATELEN + 1),
+											TimestampTzGetDatum(match->waiting_at),
+											TIMESTAMPTZOID, NULL));
+	if (match->options.churn_penalty > 0)
+	{
+		appendStringInfo(&text, "%s\"churn\": [", text.len > 1 ? ", " : "");
+		for (int32 i = 0; i < match->nchurn; i++)
+			appendStringInfo(&text, "%s[%lld, %lld]", i > 0 ? ", " : "",
+							 (long long) programme->mentee[match->churn[i].mentee].id,
+							 (long long) programme->mentor[match->churn[i].mentor].id);
+		appendStringInfoChar(&text, ']');
+	}
+	appendStringInfoChar(&text, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+}
+
 /* What is known only when all is done. */
 static void
-complete_run(const MtrMatch *match, int64 run_id, bool is_plain)
+complete_run(const MtrMatch *match, int64 run_id, const int64 *plain_id)
 {
 	static Statement statement = {
 		"UPDATE mentoring.match_run SET elapsed_ms = $10,"
 		" detail = jsonb_build_object('proof', $3, 'pairs', $4,"
 		" 'load_ms', $5, 'score_ms', $6, 'solve_ms', $7,"
-		" 'memory_bytes', $8, 'kernel', $9)"
+		" 'memory_bytes', $8, 'kernel', $9, 'value', $12,"
+		" 'criteria', " MTR_CRITERIA_DIGEST ") || $11"
 		" WHERE programme_id = $1 AND id = $2", SPI_OK_UPDATE
 	};
 	Params		params = {0};
 
 	add_int64(&params, match->programme_id);
 	add_int64(&params, run_id);
-	add_digests(&params, match, run_id, is_plain);
+	add_digests(&params, match, run_id, plain_id);
 	add_float8(&params, match->load_ms);
 	add_float8(&params, match->score_ms);
 	add_float8(&params, match->solve_ms);
 	add_int64(&params, match->bytes);
-	add_text(&params, match->is_greedy ? "greedy" : "dense");
+	add_text(&params, match->kernel);
 	add_float8(&params, mtr_elapsed_ms(&match->started));
+	add_param(&params, JSONBOID, more_detail(match));
+	add_float8(&params, MTR_TO_DOUBLE(match->value));
 	execute(&statement, &params);
 }
 
@@ -397,19 +518,23 @@ put_prices(Rows *rows, const MtrMatch *match, const MtrOutcome *outcome,
 
 	for (int32 i = 0; i < n; i++)
 	{
-		Datum		values[5];
-		bool		nulls[5] = {false};
+		Datum		values[7];
+		bool		nulls[7] = {false};
 
 		if (!outcome[i].takes_part)
 			continue;
 		values[0] = Int64GetDatum(list[i].id);
 		values[1] = Int32GetDatum(list[i].places);
-		values[2] = Int16GetDatum(outcome[i].cover);
-		values[3] = Float8GetDatum(MTR_TO_DOUBLE(outcome[i].price));
-		nulls[2] = nulls[3] = match->is_greedy;
+		values[2] = Float8GetDatum(outcome[i].cover / (double) halves(match));
+		values[3] = Float8GetDatum(MTR_TO_DOUBLE(outcome[i].price) /
+								   halves(match));
+		nulls[2] = nulls[3] = !match->has_proof;
 		nulls[4] = outcome[i].reason == MTR_MATCHED;
 		values[4] = nulls[4] ? (Datum) 0 :
 			CStringGetTextDatum(reason[outcome[i].reason]);
+		values[5] = Float8GetDatum(MTR_TO_DOUBLE(outcome[i].priority));
+		values[6] = Int32GetDatum(outcome[i].set_position);
+		nulls[6] = match->nsets == 0;
 		put_row(rows, values, nulls);
 	}
 }
@@ -421,13 +546,15 @@ insert_prices(const MtrMatch *match, int64 run_id)
 {
 	static const RowColumn column[] = {
 		{"participant_id", INT8OID}, {"places", INT4OID},
-		{"cover", INT2OID}, {"price", FLOAT8OID}, {"reason", TEXTOID}
+		{"cover", FLOAT8OID}, {"price", FLOAT8OID}, {"reason", TEXTOID},
+		{"priority", FLOAT8OID}, {"set_position", INT4OID}
 	};
 	static Statement statement = {
 		"INSERT INTO mentoring.match_price (programme_id, match_run_id,"
-		" participant_id, places, cover, price, reason)"
-		" SELECT $1, $2, participant_id, places, cover, price, reason"
-		" FROM rows", SPI_OK_INSERT
+		" participant_id, places, cover, price, reason, priority,"
+		" set_position)"
+		" SELECT $1, $2, participant_id, places, cover, price, reason,"
+		" priority, set_position FROM rows", SPI_OK_INSERT
 	};
 	const MtrProgramme *programme = match->programme;
 	int			n = match->nmentees + match->nmentors;
@@ -437,8 +564,9 @@ insert_prices(const MtrMatch *match, int64 run_id)
 	begin_rows(&rows, column, lengthof(column), n);
 	put_prices(&rows, match, match->mentee, programme->mentee,
 			   programme->nmentees);
-	put_prices(&rows, match, match->mentor, programme->mentor,
-			   programme->nmentors);
+	if (match->mentor != NULL)
+		put_prices(&rows, match, match->mentor, programme->mentor,
+				   programme->nmentors);
 	add_int64(&params, match->programme_id);
 	add_int64(&params, run_id);
 	insert_rows(&rows, &statement, &params);
@@ -446,11 +574,50 @@ insert_prices(const MtrMatch *match, int64 run_id)
 		refuse_suppressed("match_price");
 }
 
+/* The odd sets of a proof of peers. */
+static void
+insert_sets(const MtrMatch *match, int64 run_id)
+{
+	static const RowColumn column[] = {
+		{"set_no", INT4OID}, {"first_position", INT4OID},
+		{"last_position", INT4OID}, {"cover", FLOAT8OID}, {"price", FLOAT8OID}
+	};
+	static Statement statement = {
+		"INSERT INTO mentoring.match_odd_set (programme_id, match_run_id,"
+		" set_no, first_position, last_position, cover, price)"
+		" SELECT $1, $2, set_no, first_position, last_position, cover, price"
+		" FROM rows", SPI_OK_INSERT
+	};
+	Rows		rows;
+	Params		params = {0};
+
+	if (match->nsets == 0)
+		return;
+	begin_rows(&rows, column, lengthof(column), match->nsets);
+	for (int32 k = 0; k < match->nsets; k++)
+	{
+		Datum		values[5];
+		bool		nulls[5] = {false};
+
+		values[0] = Int32GetDatum(k);
+		values[1] = Int32GetDatum(match->set[k].first);
+		values[2] = Int32GetDatum(match->set[k].last);
+		values[3] = Float8GetDatum(match->set[k].cover / 2.0);
+		values[4] = Float8GetDatum(MTR_TO_DOUBLE(match->set[k].price) / 2);
+		put_row(&rows, values, nulls);
+	}
+	add_int64(&params, match->programme_id);
+	add_int64(&params, run_id);
+	insert_rows(&rows, &statement, &params);
+	if (SPI_processed != match->nsets)
+		refuse_suppressed("match_odd_set");
+}
+
 /*
  * proposal and proposal_member
  */
 
-/* Returns the ids of the proposals, in the order of match->pair. */
+/* Returns the ids of the proposals, in the order of match->proposal. */
 static int64 *
 insert_proposals(const MtrMatch *match, int64 run_id)
 {
@@ -463,33 +630,34 @@ insert_proposals(const MtrMatch *match, int64 run_id)
 		" SELECT $1, $2, score, is_pinned FROM rows"
 		" RETURNING id", SPI_OK_INSERT_RETURNING
 	};
-	int64	   *id = palloc_extended(Max(match->npairs, 1) * sizeof(int64),
+	int32		n = match->nproposals;
+	int64	   *id = palloc_extended(Max(n, 1) * sizeof(int64),
 									 MCXT_ALLOC_HUGE);
 	Rows		rows;
 	Params		params = {0};
 
-	begin_rows(&rows, column, lengthof(column), match->npairs);
-	for (int32 i = 0; i < match->npairs; i++)
+	begin_rows(&rows, column, lengthof(column), n);
+	for (int32 i = 0; i < n; i++)
 	{
 		Datum		values[2];
 		bool		nulls[2] = {false, false};
 
-		values[0] = Float8GetDatum(MTR_TO_DOUBLE(match->pair[i].score));
-		values[1] = BoolGetDatum(match->pair[i].is_pinned);
+		values[0] = Float8GetDatum(MTR_TO_DOUBLE(match->proposal[i].score));
+		values[1] = BoolGetDatum(match->proposal[i].is_pinned);
 		put_row(&rows, values, nulls);
 	}
 	add_int64(&params, match->programme_id);
 	add_int64(&params, run_id);
 	insert_rows(&rows, &statement, &params);
-	if (SPI_processed != match->npairs)
+	if (SPI_processed != n)
 		refuse_suppressed("proposal");
-	for (int32 i = 0; i < match->npairs; i++)
+	for (int32 i = 0; i < n; i++)
 		id[i] = result_int64(i);
 	SPI_freetuptable(SPI_tuptable);
 	return id;
 }
 
-/* Two rows for each proposal; the mentee's comes first. */
+/* The members in their order. */
 static void
 insert_members(const MtrMatch *match, const int64 *proposal)
 {
@@ -503,30 +671,29 @@ insert_members(const MtrMatch *match, const int64 *proposal)
 		" SELECT $1, proposal_id, participant_id, role FROM rows",
 		SPI_OK_INSERT
 	};
-	const MtrProgramme *programme = match->programme;
-	Datum		mentee = CStringGetTextDatum("mentee");
-	Datum		mentor = CStringGetTextDatum("mentor");
 	Rows		rows;
 	Params		params = {0};
 
-	begin_rows(&rows, column, lengthof(column), 2 * match->npairs);
-	for (int32 i = 0; i < match->npairs; i++)
+	begin_rows(&rows, column, lengthof(column), match->nmembers);
+	for (int32 i = 0; i < match->nproposals; i++)
 	{
-		const MtrMatchPair *pair = &match->pair[i];
-		Datum		values[3];
-		bool		nulls[3] = {false, false, false};
+		const MtrProposal *p = &match->proposal[i];
 
-		values[0] = Int64GetDatum(proposal[i]);
-		values[1] = Int64GetDatum(programme->mentee[pair->mentee].id);
-		values[2] = mentee;
-		put_row(&rows, values, nulls);
-		values[1] = Int64GetDatum(programme->mentor[pair->mentor].id);
-		values[2] = mentor;
-		put_row(&rows, values, nulls);
+		for (int32 k = p->first; k < p->first + p->count; k++)
+		{
+			Datum		values[3];
+			bool		nulls[3] = {false, false, false};
+
+			values[0] = Int64GetDatum(proposal[i]);
+			values[1] = Int64GetDatum(match->member[k].participant_id);
+			values[2] = CStringGetTextDatum(match->member[k].role);
+			put_row(&rows, values, nulls);
+			pfree(DatumGetPointer(values[2]));
+		}
 	}
 	add_int64(&params, match->programme_id);
 	insert_rows(&rows, &statement, &params);
-	if (SPI_processed != 2 * (uint64) match->npairs)
+	if (SPI_processed != match->nmembers)
 		refuse_suppressed("proposal_member");
 }
 
@@ -563,8 +730,9 @@ lock_participants(const MtrMatch *match)
 								programme->nmentees, id);
 	Params		params = {0};
 
-	n += taking_part(match->mentor, programme->mentor, programme->nmentors,
-					 id + n);
+	if (match->mentor != NULL)
+		n += taking_part(match->mentor, programme->mentor,
+						 programme->nmentors, id + n);
 	add_int64(&params, match->programme_id);
 	add_param(&params, INT8ARRAYOID,
 			  PointerGetDatum(construct_array(id, n, INT8OID, sizeof(int64),
@@ -604,11 +772,17 @@ has_site_code(const char *name)
 	return found;
 }
 
-static void
+/* Returns the ids of the proposals. */
+static int64 *
 insert_all(const MtrMatch *match, int64 run_id)
 {
+	int64	   *id;
+
 	insert_prices(match, run_id);
-	insert_members(match, insert_proposals(match, run_id));
+	insert_sets(match, run_id);
+	id = insert_proposals(match, run_id);
+	insert_members(match, id);
+	return id;
 }
 
 /*
@@ -616,36 +790,37 @@ insert_all(const MtrMatch *match, int64 run_id)
  * changing the setting throws away all plans of the session, the caller's own
  * included, because rules may depend on it.  There are none here.
  */
-static void
+static int64 *
 insert_without_triggers(const MtrMatch *match, int64 run_id)
 {
 	int			role = SessionReplicationRole;
+	int64	   *volatile id = NULL;
 
 	PG_TRY();
 	{
 		SessionReplicationRole = SESSION_REPLICATION_ROLE_REPLICA;
-		insert_all(match, run_id);
+		id = insert_all(match, run_id);
 	}
 	PG_FINALLY();
 	{
 		SessionReplicationRole = role;
 	}
 	PG_END_TRY();
+	return id;
 }
 
 int64
 mtr_match_store(MtrMatch *match)
 {
 	int64		run_id = insert_run(match);
-	bool		is_plain;
+	int64	   *plain_id = NULL;
 
 	lock_participants(match);
-	is_plain = !has_site_code("match_price") && !has_site_code("proposal") &&
-		!has_site_code("proposal_member");
-	if (is_plain)
-		insert_without_triggers(match, run_id);
+	if (!has_site_code("match_price") && !has_site_code("match_odd_set") &&
+		!has_site_code("proposal") && !has_site_code("proposal_member"))
+		plain_id = insert_without_triggers(match, run_id);
 	else
-		insert_all(match, run_id);
-	complete_run(match, run_id, is_plain);
+		(void) insert_all(match, run_id);
+	complete_run(match, run_id, plain_id);
 	return run_id;
 }

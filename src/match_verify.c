@@ -7,21 +7,9 @@
  * rules by looking at each pair, the optimum by the prices stored with it.
  *
  * Method.  The programme is loaded as it is now, without the relationships
- * this run created, and every eligible pair is scored once more.  With places
- * r, covers c in {0,1}, prices p, y = (c,p) and, under most_pairs,
- * slack(i,j) = (1 - c(i) - c(j), w(i,j) - p(i) - p(j)), else with the first
- * component 0, all compared lexicographically, a matching is optimal if
- *
- *	 1. y >= (0,0) for every participant,
- *	 2. y > (0,0) only where all places are taken,
- *	 3. slack >= (0,0) for each pair taken,
- *	 4. slack <= (0,0) for each eligible pair not taken.
- *
- * The proof is linear programming duality: the value of a matching is at most
- * the sum of r * y over participants and of max(slack, 0) over pairs, and
- * 2. and 3. make both equal.  The first components alone prove that no
- * matching has more pairs.  Pinned pairs are outside the problem and so are
- * the places they take.
+ * this run created, and every eligible pair is scored once more.  What each
+ * run must keep is checked here, what its method claims in files of their
+ * own.
  *
  * Nothing here calls or shares code with the solver.  The scores come from
  * the scoring kernel, which has its own tests against SQL.
@@ -41,106 +29,36 @@
 #include "utils/jsonb.h"
 
 #include "access.h"
-#include "match.h"
+#include "match_verify.h"
 #include "mentoring.h"
+#include "progress.h"
 
 PG_FUNCTION_INFO_V1(mentoring_verify_match);
 
-typedef enum Verdict
-{
-	FAILS,
-	HOLDS,
-	UNDECIDED
-} Verdict;
-
-/* A proposal of the run. */
-typedef struct Pair
-{
-	int32		mentee;			/* index into the programme's list */
-	int32		mentor;
-	int64		proposal_id;
-	double		stored;			/* score; NaN when null */
-	bool		says_pinned;
-	bool		is_pin;			/* a pin of the programme says so now */
-	int32		now;			/* score as of now, 10^-6 or MTR_NO_PAIR */
-} Pair;
-
-/* What the run says of a participant, and what the pairs make of it. */
-typedef struct Person
-{
-	int64		id;
-	int32		places;			/* free, as of now */
-	int32		taken;			/* pairs of the run */
-	bool		has_row;		/* in match_price */
-	bool		has_price;		/* cover and price in range */
-	int32		stored_places;
-	int			cover;
-	int64		price;
-} Person;
-
-typedef struct Verify
-{
-	int64		args[2];		/* programme, run */
-	ReturnSetInfo *rsinfo;
-	MtrProgramme *programme;
-
-	/* match_run */
-	bool		is_optimal;		/* the method claims it */
-	bool		most_pairs;
-	MtrMatchOptions options;
-	double		pair_count;
-	double		total;
-	double		bound;
-	double		gap;
-	char	   *hash;
-	bool		is_proof_altered;	/* since the run was made */
-	bool		are_pairs_altered;
-
-	/* proposals */
-	int32		nproposals;		/* all of them */
-	double		stored_total;	/* sum of their scores in 10^-6 */
-	int32		npairs;			/* those of two accepted participants */
-	Pair	   *pair;			/* sorted by mentee, mentor */
-	int32	   *first_pair;		/* [nmentees + 1] */
-	char	   *member_problem;
-
-	Person	   *mentee;
-	Person	   *mentor;
-	char	   *price_problem;
-
-	bool		is_unchanged;
-	bool		is_feasible;
-	int64		eligible;		/* pairs compared with the prices */
-	char	   *cover_problem;	/* first violation found by the pass */
-	char	   *slack_problem;
-} Verify;
-
-static void
-put(Verify *v, const char *name, Verdict verdict, const char *detail)
+void
+mtr_verify_put(MtrVerify *v, const char *name, MtrVerdict verdict, const char *detail)
 {
 	Datum		values[3];
 	bool		nulls[3] = {false, false, false};
 
 	values[0] = CStringGetTextDatum(name);
-	values[1] = BoolGetDatum(verdict == HOLDS);
-	nulls[1] = verdict == UNDECIDED;
+	values[1] = BoolGetDatum(verdict == MTR_HOLDS);
+	nulls[1] = verdict == MTR_UNDECIDED;
 	values[2] = CStringGetTextDatum(detail);
 	tuplestore_putvalues(v->rsinfo->setResult, v->rsinfo->setDesc, values,
 						 nulls);
 }
 
-/* A check that fails when it found a problem. */
-static bool
-put_found(Verify *v, const char *name, const char *problem,
+bool
+mtr_verify_found(MtrVerify *v, const char *name, const char *problem,
 		  const char *otherwise)
 {
-	put(v, name, problem ? FAILS : HOLDS, problem ? problem : otherwise);
+	mtr_verify_put(v, name, problem ? MTR_FAILS : MTR_HOLDS, problem ? problem : otherwise);
 	return problem == NULL;
 }
 
-/* 10^-6 units, false where a double can't tell them apart. */
-static bool
-to_units(double value, int64 *units)
+bool
+mtr_verify_units(double value, int64 *units)
 {
 	if (!(fabs(value) < 4e9))
 		return false;
@@ -148,8 +66,8 @@ to_units(double value, int64 *units)
 	return true;
 }
 
-static char *
-pair_name(const Verify *v, int32 mentee, int32 mentor)
+char *
+mtr_verify_pair_name(const MtrVerify *v, int32 mentee, int32 mentor)
 {
 	return psprintf("mentee %lld and mentor %lld",
 					(long long) v->mentee[mentee].id,
@@ -160,8 +78,8 @@ pair_name(const Verify *v, int32 mentee, int32 mentor)
  * Reading
  */
 
-static double
-result_double(uint64 row, int column, double if_null)
+double
+mtr_verify_double(uint64 row, int column, double if_null)
 {
 	bool		isnull;
 	Datum		value = SPI_getbinval(SPI_tuptable->vals[row],
@@ -194,7 +112,7 @@ result_text(uint64 row, int column)
  * wrote.
  */
 static void
-read_run(Verify *v)
+read_run(MtrVerify *v)
 {
 	bool		isnull;
 	Datum		options;
@@ -203,7 +121,12 @@ read_run(Verify *v)
 
 	mtr_match_query("SELECT method, objective, options,"
 					" pair_count::double precision, total_score, bound, gap,"
-					" input_hash, detail ->> 'proof', detail ->> 'pairs'"
+					" input_hash, detail ->> 'proof', detail ->> 'pairs',"
+					" (detail ->> 'value')::double precision,"
+					" (extract(epoch FROM coalesce("
+					"   (detail ->> 'waiting_at')::timestamptz, created_at)"
+					"   - timestamptz '2000-01-01 00:00:00+00')"
+					"  * 1000000)::bigint"
 					" FROM mentoring.match_run"
 					" WHERE programme_id = $1 AND id = $2",
 					2, v->args, true, SPI_OK_SELECT);
@@ -213,18 +136,21 @@ read_run(Verify *v)
 				 errmsg("programme %lld has no match run %lld",
 						(long long) v->args[0], (long long) v->args[1]),
 				 errhint("The table mentoring.match_run lists them.")));
-	v->is_optimal = strcmp(result_text(0, 1), "optimal") == 0;
-	v->most_pairs = strcmp(result_text(0, 2), "most_pairs") == 0;
+	v->method = mtr_method(result_text(0, 1));
+	v->objective = mtr_objective(result_text(0, 2));
+	v->most_pairs = v->objective != MTR_BEST_TOTAL;
 	options = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3,
 							&isnull);
 	mtr_parse_options(DatumGetJsonbP(options), &v->options);
-	v->pair_count = result_double(0, 4, -1);
-	v->total = result_double(0, 5, get_float8_nan());
-	v->bound = result_double(0, 6, get_float8_nan());
-	v->gap = result_double(0, 7, get_float8_nan());
+	v->pair_count = mtr_verify_double(0, 4, -1);
+	v->total = mtr_verify_double(0, 5, get_float8_nan());
+	v->bound = mtr_verify_double(0, 6, get_float8_nan());
+	v->gap = mtr_verify_double(0, 7, get_float8_nan());
 	v->hash = result_text(0, 8);
 	proof_digest = result_text(0, 9);
 	pairs_digest = result_text(0, 10);
+	v->value = mtr_verify_double(0, 11, get_float8_nan());
+	v->waiting_at = result_int64(0, 12, 0);
 
 	/* what they are now */
 	mtr_match_query(MTR_RUN_DIGESTS, 2, v->args, true, SPI_OK_SELECT);
@@ -235,7 +161,7 @@ read_run(Verify *v)
 /* The inputs as they are now, as the run would see them had it not been
  * published. */
 static void
-load_programme(Verify *v)
+load_programme(MtrVerify *v)
 {
 	MtrLoad		load = {0};
 
@@ -246,10 +172,10 @@ load_programme(Verify *v)
 	v->programme = mtr_programme_load(&load);
 }
 
-static Person *
+static MtrVerifyPerson *
 make_persons(const MtrParticipant *list, int32 n)
 {
-	Person	   *person = palloc0((n + 1) * sizeof(Person));
+	MtrVerifyPerson	   *person = palloc0((n + 1) * sizeof(MtrVerifyPerson));
 
 	for (int32 i = 0; i < n; i++)
 	{
@@ -262,8 +188,8 @@ make_persons(const MtrParticipant *list, int32 n)
 static int
 compare_pairs(const void *a, const void *b)
 {
-	const Pair *p = a;
-	const Pair *q = b;
+	const MtrVerifyPair *p = a;
+	const MtrVerifyPair *q = b;
 
 	if (p->mentee != q->mentee)
 		return p->mentee < q->mentee ? -1 : 1;
@@ -275,16 +201,16 @@ compare_pairs(const void *a, const void *b)
 
 /* Take over one proposal, or note what is wrong with its members. */
 static void
-add_proposal(Verify *v, uint64 row)
+add_proposal(MtrVerify *v, uint64 row)
 {
-	Pair	   *pair = &v->pair[v->npairs];
+	MtrVerifyPair	   *pair = &v->pair[v->npairs];
 	const MtrProgramme *programme = v->programme;
 	int64		units;
 
 	pair->proposal_id = result_int64(row, 1, 0);
-	pair->stored = result_double(row, 2, get_float8_nan());
+	pair->stored = mtr_verify_double(row, 2, get_float8_nan());
 	pair->says_pinned = result_int64(row, 3, 0) != 0;
-	v->stored_total += to_units(pair->stored, &units) ? units :
+	v->stored_total += mtr_verify_units(pair->stored, &units) ? units :
 		get_float8_nan();
 	if (result_int64(row, 4, 0) != 1 || result_int64(row, 5, 0) != 1 ||
 		result_int64(row, 6, 0) != 2)
@@ -319,7 +245,7 @@ add_proposal(Verify *v, uint64 row)
  * finding, not an error.
  */
 static void
-read_proposals(Verify *v)
+read_proposals(MtrVerify *v)
 {
 	mtr_match_query("SELECT o.id, o.score, o.is_pinned::integer::bigint,"
 					" count(*) FILTER (WHERE m.role = 'mentee'),"
@@ -335,12 +261,12 @@ read_proposals(Verify *v)
 					" GROUP BY o.id, o.score, o.is_pinned ORDER BY o.id",
 					2, v->args, true, SPI_OK_SELECT);
 	v->nproposals = (int32) SPI_processed;
-	v->pair = palloc_extended(((Size) v->nproposals + 1) * sizeof(Pair),
+	v->pair = palloc_extended(((Size) v->nproposals + 1) * sizeof(MtrVerifyPair),
 							  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int32 i = 0; i < v->nproposals; i++)
 		add_proposal(v, i);
 	SPI_freetuptable(SPI_tuptable);
-	qsort(v->pair, v->npairs, sizeof(Pair), compare_pairs);
+	qsort(v->pair, v->npairs, sizeof(MtrVerifyPair), compare_pairs);
 
 	v->first_pair = palloc0((v->programme->nmentees + 1) * sizeof(int32));
 	for (int32 i = 0; i < v->npairs; i++)
@@ -351,49 +277,6 @@ read_proposals(Verify *v)
 	}
 	for (int32 i = 0; i < v->programme->nmentees; i++)
 		v->first_pair[i + 1] = Max(v->first_pair[i + 1], v->first_pair[i]);
-}
-
-/*
- * Read the proof.  A price beyond the range where doubles still tell 10^-6
- * apart can't be one the run wrote.
- */
-static void
-read_prices(Verify *v)
-{
-	const MtrProgramme *programme = v->programme;
-
-	mtr_match_query("SELECT participant_id, places::bigint, cover::bigint,"
-					" price FROM mentoring.match_price"
-					" WHERE programme_id = $1 AND match_run_id = $2"
-					" ORDER BY participant_id",
-					2, v->args, true, SPI_OK_SELECT);
-	for (uint64 row = 0; row < SPI_processed; row++)
-	{
-		int64		id = result_int64(row, 1, 0);
-		int64		cover = result_int64(row, 3, -1);
-		Person	   *person;
-		int32		i;
-
-		i = mtr_find_participant(programme->mentee, programme->nmentees, id);
-		person = i >= 0 ? &v->mentee[i] : NULL;
-		i = mtr_find_participant(programme->mentor, programme->nmentors, id);
-		if (i >= 0)
-			person = &v->mentor[i];
-		if (person == NULL || person->places == 0)
-		{
-			if (v->price_problem == NULL)
-				v->price_problem =
-					psprintf("match_price has a row for participant %lld, who has no free place",
-							 (long long) id);
-			continue;
-		}
-		person->has_row = true;
-		person->stored_places = (int32) result_int64(row, 2, 0);
-		person->cover = (int) cover;
-		person->has_price = cover >= 0 &&
-			to_units(result_double(row, 4, get_float8_nan()), &person->price);
-	}
-	SPI_freetuptable(SPI_tuptable);
 }
 
 /*
@@ -411,42 +294,13 @@ compare_pins(const void *a, const void *b)
 	return (p->mentor > q->mentor) - (p->mentor < q->mentor);
 }
 
-/* Conditions 3 and 4 for one pair. */
-static void
-check_slack(Verify *v, int32 i, int32 j, int32 score, bool is_taken)
-{
-	const Person *mentee = &v->mentee[i];
-	const Person *mentor = &v->mentor[j];
-	int			first = (v->most_pairs ? 1 : 0) - mentee->cover -
-	mentor->cover;
-	int64		second = score - mentee->price - mentor->price;
-	int			sign = first != 0 ? first : (second > 0) - (second < 0);
-
-	v->eligible++;
-	if (is_taken ? sign >= 0 : sign <= 0)
-		return;
-	if (first != 0 && v->cover_problem == NULL)
-		v->cover_problem =
-			psprintf(is_taken ? "%s are paired though both are covered" :
-					 "%s are not paired though none is covered",
-					 pair_name(v, i, j));
-	if (v->slack_problem == NULL)
-		v->slack_problem =
-			psprintf("%s, %s: score %.6f against prices %.6f and %.6f, covers %d and %d",
-					 pair_name(v, i, j),
-					 is_taken ? "paired" : "not paired",
-					 MTR_TO_DOUBLE(score), MTR_TO_DOUBLE(mentee->price),
-					 MTR_TO_DOUBLE(mentor->price), mentee->cover,
-					 mentor->cover);
-}
-
 /* Compare one mentee's row of scores with the prices.  Pinned pairs are no
  * part of the problem. */
 static void
-check_row(Verify *v, int32 i, const int32 *score)
+check_row(MtrVerify *v, int32 i, const int32 *score)
 {
-	const Pair *pair = &v->pair[v->first_pair[i]];
-	const Pair *end = &v->pair[v->first_pair[i + 1]];
+	const MtrVerifyPair *pair = &v->pair[v->first_pair[i]];
+	const MtrVerifyPair *end = &v->pair[v->first_pair[i + 1]];
 
 	if (v->mentee[i].places == 0)
 		return;
@@ -458,7 +312,7 @@ check_row(Verify *v, int32 i, const int32 *score)
 		pair += is_taken;
 		if (score[j] >= v->options.min_score && v->mentor[j].places > 0 &&
 			!is_pin)
-			check_slack(v, i, j, score[j], is_taken);
+			mtr_verify_slack(v, i, j, score[j], is_taken);
 	}
 }
 
@@ -467,7 +321,7 @@ check_row(Verify *v, int32 i, const int32 *score)
  * at every other pair, too.
  */
 static void
-scan(Verify *v, bool judge)
+scan(MtrVerify *v, bool judge)
 {
 	MtrProgramme *programme = v->programme;
 	int32	   *score = palloc((programme->nmentors + 1) * sizeof(int32));
@@ -475,12 +329,13 @@ scan(Verify *v, bool judge)
 	for (int32 i = 0; i < programme->nmentees; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
+		mtr_progress(i, programme->nmentees);
 		if (!judge && v->first_pair[i] == v->first_pair[i + 1])
 			continue;
 		mtr_programme_row(programme, i, score);
 		for (int32 k = v->first_pair[i]; k < v->first_pair[i + 1]; k++)
 		{
-			Pair	   *pair = &v->pair[k];
+			MtrVerifyPair	   *pair = &v->pair[k];
 			MtrPin		key = {.mentee = i,.mentor = pair->mentor};
 
 			pair->now = score[pair->mentor];
@@ -499,16 +354,16 @@ scan(Verify *v, bool judge)
 
 /* The hash covers all that scores, rules and places depend on. */
 static void
-check_inputs(Verify *v)
+check_inputs(MtrVerify *v)
 {
 	v->is_unchanged = strcmp(v->hash, v->programme->hash) == 0;
-	put_found(v, "inputs_unchanged", v->is_unchanged ? NULL :
+	mtr_verify_found(v, "inputs_unchanged", v->is_unchanged ? NULL :
 			  "participants, places, profiles, criteria, rules or preferences changed since the run was made",
 			  psprintf("hash %.12s", v->hash));
 }
 
 static void
-check_members(Verify *v)
+check_members(MtrVerify *v)
 {
 	for (int32 k = 1; k < v->npairs && v->member_problem == NULL; k++)
 	{
@@ -516,19 +371,19 @@ check_members(Verify *v)
 			v->pair[k].mentor == v->pair[k - 1].mentor)
 			v->member_problem =
 				psprintf("%s are proposed twice",
-						 pair_name(v, v->pair[k].mentee, v->pair[k].mentor));
+						 mtr_verify_pair_name(v, v->pair[k].mentee, v->pair[k].mentor));
 	}
 	v->is_feasible &= v->member_problem == NULL;
 
 	/* a matching just as good would not be the one the run made */
 	if (v->member_problem == NULL && v->are_pairs_altered)
 		v->member_problem = "the proposals were changed after the run was made";
-	put_found(v, "members", v->member_problem,
+	mtr_verify_found(v, "members", v->member_problem,
 			  psprintf("%d proposals", v->nproposals));
 }
 
 static char *
-find_overfull(const Person *person, int32 n)
+find_overfull(const MtrVerifyPerson *person, int32 n)
 {
 	for (int32 i = 0; i < n; i++)
 	{
@@ -541,13 +396,13 @@ find_overfull(const Person *person, int32 n)
 }
 
 static void
-check_capacity(Verify *v)
+check_capacity(MtrVerify *v)
 {
 	char	   *problem = find_overfull(v->mentee, v->programme->nmentees);
 
 	if (problem == NULL)
 		problem = find_overfull(v->mentor, v->programme->nmentors);
-	v->is_feasible &= put_found(v, "capacity", problem,
+	v->is_feasible &= mtr_verify_found(v, "capacity", problem,
 								"nobody has more proposals than places");
 }
 
@@ -569,7 +424,7 @@ is_together(const MtrProgramme *programme, const MtrPin *pin)
 
 /* A pin must be met: proposed, or together without the run's doing. */
 static char *
-find_missing_pin(const Verify *v)
+find_missing_pin(const MtrVerify *v)
 {
 	for (int32 i = 0; i < v->programme->npins; i++)
 	{
@@ -596,13 +451,13 @@ find_missing_pin(const Verify *v)
  * true to the pins, for a pinned pair is taken out of the proof.
  */
 static void
-check_rules(Verify *v)
+check_rules(MtrVerify *v)
 {
 	char	   *problem = NULL;
 
 	for (int32 k = 0; k < v->npairs && problem == NULL; k++)
 	{
-		const Pair *pair = &v->pair[k];
+		const MtrVerifyPair *pair = &v->pair[k];
 		const char *what = NULL;
 
 		if (pair->now == MTR_NO_PAIR)
@@ -615,150 +470,101 @@ check_rules(Verify *v)
 			what = "are below min_score";
 		if (what != NULL)
 			problem = psprintf("%s %s",
-							   pair_name(v, pair->mentee, pair->mentor), what);
+							   mtr_verify_pair_name(v, pair->mentee, pair->mentor), what);
 	}
 	if (problem == NULL)
 		problem = find_missing_pin(v);
-	v->is_feasible &= put_found(v, "rules", problem,
+	v->is_feasible &= mtr_verify_found(v, "rules", problem,
 								"every pair is eligible, every pin is met");
 }
 
 /* Exactly: both are whole 10^-6. */
 static void
-check_scores(Verify *v)
+check_scores(MtrVerify *v)
 {
 	char	   *problem = NULL;
 
 	for (int32 k = 0; k < v->npairs && problem == NULL; k++)
 	{
-		const Pair *pair = &v->pair[k];
+		const MtrVerifyPair *pair = &v->pair[k];
 		int64		units;
 
 		if (pair->now == MTR_NO_PAIR)
 			problem = psprintf("%s have no score now",
-							   pair_name(v, pair->mentee, pair->mentor));
+							   mtr_verify_pair_name(v, pair->mentee, pair->mentor));
 		else if (pair->stored != MTR_TO_DOUBLE(pair->now) ||
-				 !to_units(pair->stored, &units))
+				 !mtr_verify_units(pair->stored, &units))
 			problem = psprintf("%s: stored %.6f, recomputed %.6f",
-							   pair_name(v, pair->mentee, pair->mentor),
+							   mtr_verify_pair_name(v, pair->mentee, pair->mentor),
 							   pair->stored, MTR_TO_DOUBLE(pair->now));
 	}
-	put_found(v, "scores", problem, "every stored score is that recomputed");
+	mtr_verify_found(v, "scores", problem, "every stored score is that recomputed");
 }
 
-/* What match_run says in sum, and how bound and gap go with it. */
-static void
-check_total(Verify *v)
+/* The value of the pairs as the run counts it: pinned ones by their score. */
+static int64
+sum_values(const MtrVerify *v)
 {
-	char	   *problem = NULL;
-	int64		total,
+	int64		value = 0;
+
+	for (int32 k = 0; k < v->npairs; k++)
+	{
+		const MtrVerifyPair *pair = &v->pair[k];
+		int64		units = 0;
+
+		(void) mtr_verify_units(pair->stored, &units);
+		value += units;
+		if (!pair->is_pin)
+			value += mtr_verify_bonus(v, pair->mentee, pair->mentor);
+	}
+	return value;
+}
+
+/* Bound and gap go with the value; a method may know no bound. */
+static char *
+check_bound(const MtrVerify *v)
+{
+	bool		is_proven = v->method == MTR_OPTIMAL &&
+	v->objective != MTR_FAIR;
+	int64		value,
 				bound,
 				gap;
+
+	if (!mtr_verify_units(v->value, &value))
+		return "detail.value is no number";
+	if (v->member_problem == NULL && value != sum_values(v))
+		return psprintf("detail.value is %.6f, the pairs have %.6f", v->value,
+						sum_values(v) / (double) MTR_UNIT);
+	if (isnan(v->bound) && isnan(v->gap) && !is_proven)
+		return NULL;
+	if (!mtr_verify_units(v->bound, &bound) || !mtr_verify_units(v->gap, &gap))
+		return "bound or gap is no number";
+	if (bound - value != gap || gap < 0 || (is_proven && gap != 0))
+		return psprintf("value %.6f, bound %.6f and gap %.6f do not agree",
+						v->value, v->bound, v->gap);
+	return NULL;
+}
+
+/* What match_run says in sum. */
+static void
+check_total(MtrVerify *v)
+{
+	char	   *problem = NULL;
+	int64		total;
 
 	if (v->pair_count != v->nproposals)
 		problem = psprintf("pair_count is %.0f, there are %d proposals",
 						   v->pair_count, v->nproposals);
-	else if (!to_units(v->total, &total) || !to_units(v->bound, &bound) ||
-			 !to_units(v->gap, &gap))
-		problem = "total_score, bound or gap is no number";
+	else if (!mtr_verify_units(v->total, &total))
+		problem = "total_score is no number";
 	else if (!(total == v->stored_total))
 		problem = psprintf("total_score is %.6f, the proposals add up to %.6f",
 						   v->total, v->stored_total / MTR_UNIT);
-	else if (bound - total != gap || gap < 0 || (v->is_optimal && gap != 0))
-		problem = psprintf("total_score %.6f, bound %.6f and gap %.6f do not agree",
-						   v->total, v->bound, v->gap);
-	put_found(v, "total", problem,
-			  psprintf("%d pairs, total %.6f", v->nproposals, v->total));
-}
-
-/*
- * The stored proof is complete, and conditions 1 and 2 hold.  With
- * only_covers the prices don't matter.
- */
-static char *
-check_persons(const Verify *v, const Person *list, int32 n, bool only_covers)
-{
-	for (int32 i = 0; i < n; i++)
-	{
-		const Person *person = &list[i];
-		const char *what = NULL;
-
-		if (person->places == 0)
-			continue;
-		if (!person->has_row)
-			what = "has no row in match_price";
-		else if (!person->has_price)
-			what = "has no cover and price";
-		else if (person->stored_places != person->places)
-			what = "has other places than match_price says";
-		else if (person->cover != 0 && !v->most_pairs)
-			what = "is covered, which best_total does not know";
-		else if (person->cover != 0 && person->taken != person->places)
-			what = "is covered with a free place";
-		else if (only_covers || person->cover != 0)
-			continue;
-		else if (person->price < 0)
-			what = "has a price below 0";
-		else if (person->price > 0 && person->taken != person->places)
-			what = "has a price above 0 with a free place";
-		if (what != NULL)
-			return psprintf("participant %lld %s", (long long) person->id,
-							what);
-	}
-	return NULL;
-}
-
-/* The first participant at fault, mentees first. */
-static char *
-find_bad_person(const Verify *v, bool only_covers)
-{
-	char	   *problem = v->price_problem;
-
-	if (problem == NULL)
-		problem = check_persons(v, v->mentee, v->programme->nmentees,
-								only_covers);
-	if (problem == NULL)
-		problem = check_persons(v, v->mentor, v->programme->nmentors,
-								only_covers);
-	return problem;
-}
-
-/* Both checks of optimality, where there is something to judge. */
-static void
-check_optimality(Verify *v, const char *why_not)
-{
-	char	   *problem;
-
-	if (why_not != NULL)
-	{
-		put(v, "pairs_optimal", UNDECIDED, why_not);
-		put(v, "optimal", UNDECIDED, why_not);
-		return;
-	}
-	problem = v->is_feasible ? NULL : "the proposals are no valid matching";
-	if (!v->most_pairs)
-		put(v, "pairs_optimal", UNDECIDED,
-			"best_total makes no claim about the number of pairs");
 	else
-	{
-		if (problem == NULL)
-			problem = find_bad_person(v, true);
-		if (problem == NULL)
-			problem = v->cover_problem;
-		put_found(v, "pairs_optimal", problem,
-				  psprintf("no matching has more than %d pairs", v->npairs));
-	}
-	if (problem == NULL)
-		problem = find_bad_person(v, false);
-	if (problem == NULL)
-		problem = v->slack_problem;
-
-	/* the prices may still prove it though somebody changed them */
-	if (problem == NULL && v->is_proof_altered)
-		problem = "match_price was changed after the run was made";
-	put_found(v, "optimal", problem,
-			  psprintf("no such matching has a higher total; %lld eligible pairs compared with the prices",
-					   (long long) v->eligible));
+		problem = check_bound(v);
+	mtr_verify_found(v, "total", problem,
+					 psprintf("%d pairs, total %.6f", v->nproposals,
+							  v->total));
 }
 
 /*
@@ -766,7 +572,7 @@ check_optimality(Verify *v, const char *why_not)
  * first, because the checks of rules and scores need its results.
  */
 static void
-verify(Verify *v)
+verify(MtrVerify *v)
 {
 	const char *why_not = NULL;
 
@@ -775,23 +581,24 @@ verify(Verify *v)
 	v->mentee = make_persons(v->programme->mentee, v->programme->nmentees);
 	v->mentor = make_persons(v->programme->mentor, v->programme->nmentors);
 	read_proposals(v);
-	read_prices(v);
+	mtr_verify_read_prices(v);
 	qsort(v->programme->pin, v->programme->npins, sizeof(MtrPin),
 		  compare_pins);
 	v->is_feasible = true;
 
 	check_inputs(v);
-	if (!v->is_optimal)
+	if (v->method != MTR_OPTIMAL)
 		why_not = "the method does not claim to be optimal";
 	else if (!v->is_unchanged)
 		why_not = "inputs changed since the run was made";
+	mtr_progress_phase("check");
 	scan(v, why_not == NULL);
 	check_members(v);
 	check_capacity(v);
 	check_rules(v);
 	check_scores(v);
 	check_total(v);
-	check_optimality(v, why_not);
+	mtr_verify_prices(v, why_not);
 }
 
 /*
@@ -801,7 +608,7 @@ Datum
 mentoring_verify_match(PG_FUNCTION_ARGS)
 {
 	MtrOwner	saved;
-	Verify		v;
+	MtrVerify	v;
 
 	memset(&v, 0, sizeof(v));
 	v.args[0] = mtr_id_argument(fcinfo, 0, "programme_id");
@@ -810,7 +617,9 @@ mentoring_verify_match(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	mtr_owner_enter(fcinfo, &saved);
 	SPI_connect();				/* its memory goes with SPI_finish() */
+	mtr_progress_begin("verify_match", v.args[0]);
 	verify(&v);
+	mtr_progress_end();
 	SPI_finish();
 	mtr_owner_leave(&saved);
 	return (Datum) 0;

@@ -16,6 +16,7 @@
 #include "utils/guc.h"
 
 #include "mentoring.h"
+#include "progress.h"
 
 PG_MODULE_MAGIC;
 
@@ -44,6 +45,22 @@ _PG_init(void)
 							NULL,
 							NULL,
 							NULL);
+
+	/*
+	 * For whoever waits: long calls say how far they have come.  Other
+	 * sessions see it in pg_stat_activity in any case.
+	 */
+	DefineCustomBoolVariable("mentoring.progress",
+							 "Sends the progress of long calls to the client.",
+							 "As INFO, at most once a second.",
+							 &mtr_progress_info,
+							 false,
+							 PGC_USERSET,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
+	mtr_progress_init();
 
 	/* no other module, and no typing error, gets a name below ours */
 	MarkGUCPrefixReserved("mentoring");

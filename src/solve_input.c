@@ -13,7 +13,9 @@
  * pairs follow, written only where that changes.  A query ordered by either
  * id costs 8 bytes a pair, any other 12.  Memory is compared with
  * mentoring.match_memory, the future matrix included, whenever another chunk
- * is needed: a query of endless rows ends there.
+ * is needed: a query of endless rows ends there.  Where the matrix would be
+ * too large, pairs are sorted by left and right instead, and a row is made
+ * from its few pairs.
  *
  * Limits.  |score| <= 1000; 2^24 ids a side.
  */
@@ -124,6 +126,13 @@ typedef struct IdSide
 
 static const char *const side_name[] = {"left", "right"};
 
+/* A pair of a left element, by position among the sorted ids. */
+typedef struct SortedPair
+{
+	int32		right;
+	int32		score;
+} SortedPair;
+
 struct MtrPairInput
 {
 	MemoryContext context;
@@ -134,6 +143,10 @@ struct MtrPairInput
 	int64		npairs;
 	int			group;			/* LEFT or RIGHT: whose pairs follow a mark */
 	int32		group_number;	/* the last mark, -1 at first */
+
+	/* made by mtr_input_sort() */
+	int64	   *row_start;		/* [nleft + 1] */
+	SortedPair *sorted;			/* by left, then right */
 };
 
 /* A word below 0 in a chunk marks a group: -1 - number. */
@@ -479,7 +492,8 @@ mtr_input_bytes(const MtrPairInput *input)
 	return bytes;
 }
 
-/* Compare what is held and the matrix it will take with the limit. */
+/* Compare what is held, and the matrix or the sorted pairs it will take, with
+ * the limit. */
 static void
 check_growth(const MtrPairInput *input)
 {
@@ -487,7 +501,9 @@ check_growth(const MtrPairInput *input)
 	int64		nright = input->side[RIGHT].number->members;
 
 	mtr_check_memory(mtr_input_bytes(input) + CHUNK_WORDS * sizeof(int32) +
-					 (uint64) nleft * nright * sizeof(int32), nleft, nright);
+					 Min((uint64) nleft * nright * sizeof(int32),
+						 (uint64) input->npairs * sizeof(SortedPair)),
+					 nleft, nright);
 }
 
 /* The number of an id. */
@@ -696,41 +712,32 @@ mtr_input_problem(MtrPairInput *input, MtrProblem *problem,
 	*right_id = input->side[RIGHT].sorted;
 }
 
-/* Put one pair into the matrix. */
 static void
-fill_pair(const MtrPairInput *input, MtrProblem *problem,
-		  const int32 *number, int32 score)
+refuse_duplicate(const MtrPairInput *input, int32 left, int32 right)
 {
-	int32		left = input->side[LEFT].rank[number[LEFT]];
-	int32		right = input->side[RIGHT].rank[number[RIGHT]];
-	int32	   *cell = mtr_problem_cell(problem, left, right);
-
-	if (*cell != MTR_NO_PAIR)
-		ereport(ERROR,
-				(errcode(ERRCODE_CARDINALITY_VIOLATION),
-				 errmsg("pairs_sql returns the pair (left_id %lld, right_id %lld) more than once",
-						(long long) input->side[LEFT].sorted[left],
-						(long long) input->side[RIGHT].sorted[right]),
-				 errhint("Aggregate the scores with GROUP BY left_id, right_id.")));
-	*cell = score;
+	ereport(ERROR,
+			(errcode(ERRCODE_CARDINALITY_VIOLATION),
+			 errmsg("pairs_sql returns the pair (left_id %lld, right_id %lld) more than once",
+					(long long) input->side[LEFT].sorted[left],
+					(long long) input->side[RIGHT].sorted[right]),
+			 errhint("Aggregate the scores with GROUP BY left_id, right_id.")));
 }
 
 /*
  * Words are read back as they were written: a mark changes the group, any
  * other word is the other side's number and is followed by the score, which
- * may look like a mark.
+ * may look like a mark.  Each pair is handed to "take", by position among the
+ * sorted ids.
  */
-void
-mtr_input_fill(const MtrPairInput *input, MtrProblem *problem)
+static void
+read_back(const MtrPairInput *input,
+		  void (*take) (void *state, int32 left, int32 right, int32 score),
+		  void *state)
 {
-	size_t		cells = (size_t) problem->nleft * problem->nright;
 	int64		words = (int64) (list_length(input->chunks) - 1) *
 	CHUNK_WORDS + input->used;
 	int32		number[2] = {0, 0};
 	int32		other = -1;		/* read, its score not yet */
-
-	for (size_t i = 0; i < cells; i++)
-		problem->matrix[i] = MTR_NO_PAIR;
 
 	for (int64 i = 0; i < words; i++)
 	{
@@ -742,7 +749,8 @@ mtr_input_fill(const MtrPairInput *input, MtrProblem *problem)
 		if (other >= 0)
 		{
 			number[1 - input->group] = other;
-			fill_pair(input, problem, number, word);
+			take(state, input->side[LEFT].rank[number[LEFT]],
+				 input->side[RIGHT].rank[number[RIGHT]], word);
 			other = -1;
 		}
 		else if (word < 0)
@@ -750,4 +758,112 @@ mtr_input_fill(const MtrPairInput *input, MtrProblem *problem)
 		else
 			other = word;
 	}
+}
+
+/*
+ * A matrix
+ */
+
+typedef struct Fill
+{
+	const MtrPairInput *input;
+	MtrProblem *problem;
+} Fill;
+
+static void
+fill_pair(void *state, int32 left, int32 right, int32 score)
+{
+	Fill	   *fill = state;
+	int32	   *cell = mtr_problem_cell(fill->problem, left, right);
+
+	if (*cell != MTR_NO_PAIR)
+		refuse_duplicate(fill->input, left, right);
+	*cell = score;
+}
+
+void
+mtr_input_fill(const MtrPairInput *input, MtrProblem *problem)
+{
+	size_t		cells = (size_t) problem->nleft * problem->nright;
+	Fill		fill = {input, problem};
+
+	for (size_t i = 0; i < cells; i++)
+		problem->matrix[i] = MTR_NO_PAIR;
+	read_back(input, fill_pair, &fill);
+}
+
+/*
+ * Or sorted pairs
+ */
+
+static void
+count_pair(void *state, int32 left, int32 right, int32 score)
+{
+	MtrPairInput *input = state;
+
+	input->row_start[left + 1]++;
+}
+
+static void
+place_pair(void *state, int32 left, int32 right, int32 score)
+{
+	MtrPairInput *input = state;
+	SortedPair *pair = &input->sorted[input->row_start[left]++];
+
+	pair->right = right;
+	pair->score = score;
+}
+
+static int
+compare_sorted(const void *a, const void *b)
+{
+	int32		left = ((const SortedPair *) a)->right;
+	int32		right = ((const SortedPair *) b)->right;
+
+	return (left > right) - (left < right);
+}
+
+/* By counting into rows, then each row by its right elements. */
+void
+mtr_input_sort(MtrPairInput *input, const MtrProblem *problem)
+{
+	int32		n = problem->nleft;
+
+	mtr_check_memory(problem->already + problem->bytes +
+					 (n + 2) * sizeof(int64) +
+					 input->npairs * sizeof(SortedPair), n, problem->nright);
+	input->row_start = palloc0((n + 2) * sizeof(int64));
+	input->sorted = palloc_extended((input->npairs + 1) * sizeof(SortedPair),
+									MCXT_ALLOC_HUGE);
+	read_back(input, count_pair, input);
+	for (int32 i = 0; i < n; i++)
+		input->row_start[i + 1] += input->row_start[i];
+	read_back(input, place_pair, input);
+
+	/* placing has moved each start to the next row's */
+	memmove(input->row_start + 1, input->row_start, n * sizeof(int64));
+	input->row_start[0] = 0;
+	for (int32 i = 0; i < n; i++)
+	{
+		SortedPair *pair = input->sorted + input->row_start[i];
+		int64		count = input->row_start[i + 1] - input->row_start[i];
+
+		CHECK_FOR_INTERRUPTS();
+		qsort(pair, count, sizeof(SortedPair), compare_sorted);
+		for (int64 k = 1; k < count; k++)
+			if (pair[k].right == pair[k - 1].right)
+				refuse_duplicate(input, i, pair[k].right);
+	}
+}
+
+void
+mtr_input_row(void *state, int32 left, int32 *row)
+{
+	const MtrPairInput *input = state;
+	int32		nright = input->side[RIGHT].number->members;
+
+	for (int32 right = 0; right < nright; right++)
+		row[right] = MTR_NO_PAIR;
+	for (int64 k = input->row_start[left]; k < input->row_start[left + 1]; k++)
+		row[input->sorted[k].right] = input->sorted[k].score;
 }

@@ -27,6 +27,18 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION mentoring.match(bigint, text, text, jsonb) IS
 'Matches the accepted mentees and mentors of a programme and returns the id of the new draft in match_run. Method optimal is the best matching of the objective, with a proof; greedy takes the best remaining pair again and again. Objective most_pairs: as many pairs as possible, then the highest total; best_total: the highest total, pairs of score 0 never. Ties go to the higher score, then the lower mentee, then the lower mentor. Pinned pairs are always matched, or the call fails and says why. Options: min_score (0 to 1, rounded to 10^-6), pairs below are not eligible; keep (true), false gives the places of relationships still proposed back to this run.';
 
+CREATE FUNCTION mentoring.rematch(
+    programme_id  bigint,
+    match_run_id  bigint,
+    changed       jsonb DEFAULT NULL,
+    options       jsonb DEFAULT '{}'
+) RETURNS bigint
+AS 'MODULE_PATHNAME', 'mentoring_rematch'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION mentoring.rematch(bigint, bigint, jsonb, jsonb) IS
+'Makes a match run optimal again after people joined, left or changed, and returns its id: a draft is changed in place; of a published run the relationships still proposed give their places back and the result is a new draft. Changed is a JSON array of participant ids, or null to have them found; nothing is lost by an id too few, for the proof is checked against every pair. The result is that of a new match() with the waiting times of the run. Options are added to those of the run; churn_penalty counts for the pairs of the run. A run without prices is solved anew, and so is one whose criteria were edited; a notice says so.';
+
 CREATE FUNCTION mentoring.verify_match(
     programme_id  bigint,
     match_run_id  bigint,
@@ -75,3 +87,31 @@ LANGUAGE C STABLE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION mentoring.diff_match(bigint, bigint, bigint) IS
 'The pairs of two runs of a programme: added (only in run_b), removed (only in run_a) or kept.';
+
+CREATE FUNCTION mentoring.shortage(
+    programme_id        bigint,
+    OUT mentee_id       bigint,
+    OUT mentor_id       bigint,
+    OUT need_kind       text,
+    OUT need            text,
+    OUT missing_places  integer
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'mentoring_shortage'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 100000 ROWS 100;
+
+COMMENT ON FUNCTION mentoring.shortage(bigint) IS
+'Why not every mentee can have a mentor: a smallest set of mentees who together want missing_places more places than the mentors who suit any of them have, and what would cure it. No rows when everybody can be placed. A row of need_kind place for each mentee and mentor of the set: another place of that mentor would do. Need_kind mentor: nobody suits this mentee. The other rows say what another mentor must bring to be allowed by the rules (criteria with a minimum): need_kind skill, or the key compared by a criterion of kind same or overlap (a site, a language), need its value for this mentee; rule names any other criterion. With several places a mentee the set lacks places but may not be the smallest.';
+
+CREATE FUNCTION mentoring.price_of_rules(
+    programme_id    bigint,
+    OUT rule_kind   text,
+    OUT rule_id     bigint,
+    OUT name        text,
+    OUT pairs_lost  integer,
+    OUT score_lost  double precision
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'mentoring_price_of_rules'
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 1000000 ROWS 10;
+
+COMMENT ON FUNCTION mentoring.price_of_rules(bigint) IS
+'What each rule costs: how many pairs, and how much total score, the best matching (most_pairs) would gain without it. Rule_kind criterion (one with a minimum; the criterion still counts), forbid, pin, veto (all vetoes together, rule_id NULL), trial_declined (all trials that were ended, rule_id NULL). Score_lost can be below 0 where more pairs have a lower total. The programme is matched once more for each rule that may cost anything.';

@@ -73,4 +73,13 @@ extern size_t mtr_assign_scratch_size(const MtrAssign *p);
  * places, MTR_OVERFLOW for a score beyond 10^9. */
 extern MtrStatus mtr_assign_solve(MtrAssign *p, void *scratch);
 
+/*
+ * The same, but begin with the pairs and the columns' covers and prices that
+ * p has, from wherever they are: the better they are, the less is left to do.
+ * What they can't prove is undone first, so any matching and any prices will
+ * do.  Used to go on where the lazy kernel (lazy.h) gave up.  MTR_INVALID also
+ * for pairs that are no matching, or are not sorted.
+ */
+extern MtrStatus mtr_assign_resume(MtrAssign *p, void *scratch);
+
 #endif							/* MTR_ASSIGN_H */

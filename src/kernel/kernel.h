@@ -51,6 +51,13 @@ typedef void (*MtrRowFunction) (void *state, int32_t row, int32_t *number);
 extern void mtr_poll(void);
 
 /*
+ * Called by kernels that may run for seconds, as often as they poll at most:
+ * so much of the present phase is done.  In the backend it shows in
+ * pg_stat_activity; in the unit tests it does nothing.
+ */
+extern void mtr_progress(int64_t done, int64_t total);
+
+/*
  * Functions marked MTR_SIMD are compiled once for plain machines and once
  * for those with AVX2, chosen at load time.  Results are equal: no fused
  * multiply-add, no reordered floating point.

@@ -1,0 +1,45 @@
+/*
+ * solve.h
+ *	  what solve_kernel.c and solve_resume.c share
+ */
+#ifndef MTR_SOLVE_H
+#define MTR_SOLVE_H
+
+#include "kernel/lazy.h"
+#include "match.h"
+
+/* Scratch for one kernel after another, aligned: the one before is freed. */
+extern void *mtr_solve_scratch(MtrProblem *problem, Size size);
+
+/* The problem as the lazy kernel sees it; results are shared, rows are not
+ * set. */
+extern MtrLazy mtr_solve_lazy(const MtrProblem *problem);
+
+/* Where a change of a solved problem is known: what changed, and how the
+ * scores of a column are made. */
+typedef struct MtrSolveChange
+{
+	MtrLazyChange change;
+	MtrRowFunction column;
+	void	   *column_state;
+} MtrSolveChange;
+
+/*
+ * Solve by lists, from the beginning (NULL) or from the present results.
+ * Where lists don't help and there is a matrix, the dense kernel goes on; any
+ * other failure is an error.
+ */
+extern void mtr_solve_by_lists(MtrProblem *problem,
+							   const MtrSolveChange *change);
+
+/*
+ * Check the proof against every pair, noting each row where there is no
+ * matrix, and replace the pairs by those the tie rule prefers.  False when
+ * the proof doesn't hold.
+ */
+extern bool mtr_solve_ties(MtrProblem *problem);
+
+/* Hand the results out by left and right. */
+extern void mtr_solve_results(MtrProblem *problem);
+
+#endif							/* MTR_SOLVE_H */

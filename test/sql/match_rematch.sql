@@ -1,0 +1,183 @@
+-- A run made optimal again after changes is what a new match would be.
+
+BEGIN;
+\set SHOW_CONTEXT never
+\getenv test_dir PG_ABS_SRCDIR
+\set setup :test_dir '/match_setup.sql'
+\set ECHO none
+\i :setup
+\set ECHO all
+
+-- A mentee leaves, another comes: the draft keeps its id.
+SELECT pg_temp.line(961, '{1, 5, 6}', '{1, 5, 9}');
+UPDATE mentoring.participant SET status = 'waitlisted' WHERE id = 96103;
+SELECT mentoring.match(961) AS run \gset
+SELECT pg_temp.pairs(961, :run);
+UPDATE mentoring.participant SET status = 'withdrawn' WHERE id = 96102;
+UPDATE mentoring.participant SET status = 'accepted' WHERE id = 96103;
+SELECT mentoring.rematch(961, :run, '[96102, 96103]') = :run AS same_run;
+SELECT pg_temp.pairs(961, :run);
+SELECT * FROM pg_temp.faults(961, :run);
+SELECT status, pair_count, detail -> 'rematch_of' = to_jsonb(:run) AS says_so,
+       detail ->> 'solved_anew' AS anew
+  FROM mentoring.match_run WHERE id = :run;
+
+-- A published run yields a new draft; who is active already stays.
+SELECT mentoring.publish_match(961, :run);
+UPDATE mentoring.relationship SET status = 'active'
+ WHERE match_run_id = :run
+   AND id = (SELECT relationship_id FROM mentoring.relationship_member
+              WHERE programme_id = 961 AND participant_id = 96101);
+UPDATE mentoring.person SET profile = '{"place": 9}' WHERE id = 96103;
+SELECT mentoring.rematch(961, :run) AS next \gset
+SELECT :next <> :run AS is_new, pg_temp.pairs(961, :next);
+SELECT options FROM mentoring.match_run WHERE id = :next;
+SELECT * FROM pg_temp.faults(961, :next);
+SELECT mentoring.publish_match(961, :next);
+
+-- The pairs of the run can be worth keeping.
+SELECT pg_temp.line(962, '{1, 2}', '{1, 2}');
+SELECT mentoring.match(962) AS run \gset
+UPDATE mentoring.person SET profile = '{"place": 2}' WHERE id = 96201;
+UPDATE mentoring.person SET profile = '{"place": 1}' WHERE id = 96202;
+SAVEPOINT s;
+SELECT mentoring.rematch(962, :run) = :run AS same_run;
+SELECT pg_temp.pairs(962, :run);
+ROLLBACK TO s;
+SELECT mentoring.rematch(962, :run, options => '{"churn_penalty": 0.2}') = :run
+       AS same_run;
+SELECT pg_temp.pairs(962, :run);
+SELECT * FROM pg_temp.faults(962, :run);
+
+-- Waiting times are those of the run.
+SELECT pg_temp.line(963, '{1, 2}', '{1, 2}');
+UPDATE mentoring.participant SET applied_at = now() - interval '73 days'
+ WHERE programme_id = 963;
+SELECT mentoring.match(963, options => '{"ageing": 0.5}') AS run \gset
+UPDATE mentoring.match_run
+   SET detail = detail || jsonb_build_object('waiting_at',
+                                             now() - interval '36.5 days')
+ WHERE id = :run;
+SELECT mentoring.rematch(963, :run) = :run AS same_run;
+SELECT participant_id, priority FROM mentoring.match_price
+ WHERE match_run_id = :run ORDER BY 1;
+SELECT * FROM pg_temp.faults(963, :run);
+
+-- Runs that have no prices, and edited criteria, are said to be solved anew.
+SELECT mentoring.match(963, 'greedy') AS greedy \gset
+SELECT mentoring.rematch(963, :greedy) = :greedy AS same_run;
+UPDATE mentoring.criterion SET params = '{"range": 5}'
+ WHERE programme_id = 963;
+SELECT mentoring.rematch(963, :run) = :run AS same_run;
+SELECT pg_temp.pairs(963, :run);
+SELECT * FROM pg_temp.faults(963, :run);
+
+-- Random changes, said or not: after each the run is what match() makes.
+CREATE FUNCTION pg_temp.change(programme bigint, n integer) RETURNS jsonb
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    changed bigint[];
+    one     mentoring.participant;
+BEGIN
+    FOR one IN SELECT * FROM mentoring.participant AS a
+                WHERE a.programme_id = programme
+                ORDER BY random() LIMIT 1 + n % 3
+    LOOP
+        changed := changed || one.id;
+        CASE floor(random() * 4)::integer
+        WHEN 0 THEN
+            UPDATE mentoring.participant SET capacity = floor(random() * 4)
+             WHERE id = one.id;
+        WHEN 1 THEN
+            UPDATE mentoring.participant
+               SET status = CASE one.status WHEN 'accepted' THEN 'waitlisted'
+                                            ELSE 'accepted' END
+             WHERE id = one.id;
+        WHEN 2 THEN
+            UPDATE mentoring.person
+               SET profile = jsonb_build_object('place',
+                       round((random() * 14)::numeric, n % 2))
+             WHERE id = one.person_id;
+        ELSE
+            DELETE FROM mentoring.pair_rule
+             WHERE programme_id = programme
+               AND one.id IN (mentee_id, mentor_id);
+            INSERT INTO mentoring.pair_rule
+                   (programme_id, mentee_id, mentor_id, rule)
+            SELECT programme, least(one.id, b.id), greatest(one.id, b.id),
+                   'forbid'
+              FROM mentoring.participant AS b
+             WHERE b.programme_id = programme AND b.role <> one.role
+             ORDER BY random() LIMIT 2
+            ON CONFLICT DO NOTHING;
+            RETURN NULL;
+        END CASE;
+    END LOOP;
+    RETURN CASE WHEN random() < 0.5 THEN to_jsonb(changed) END;
+END
+$$;
+
+CREATE FUNCTION pg_temp.try_changes(programme bigint, aim text, steps integer)
+RETURNS TABLE (steps_done integer, faults bigint, resumed boolean)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    run     bigint;
+    fresh   bigint;
+    resumes integer := 0;
+    said    jsonb;
+BEGIN
+    run := mentoring.match(programme, objective => aim);
+    faults := 0;
+    FOR n IN 1 .. steps LOOP
+        said := pg_temp.change(programme, n);
+        BEGIN
+            fresh := mentoring.match(programme, objective => aim);
+        EXCEPTION WHEN object_not_in_prerequisite_state THEN
+            CONTINUE;       -- nobody is left on one side
+        END;
+        PERFORM mentoring.rematch(programme, run, said);
+        resumes := resumes + (SELECT (detail ->> 'solved_anew' = 'false')::integer
+                                FROM mentoring.match_run WHERE id = run);
+        IF pg_temp.pairs(programme, run)
+           IS DISTINCT FROM pg_temp.pairs(programme, fresh) THEN
+            faults := faults + 1;
+        END IF;
+        faults := faults + (SELECT count(*) FROM pg_temp.faults(programme, run)
+                             WHERE NOT holds);
+    END LOOP;
+    RETURN QUERY SELECT steps, faults, resumes > steps / 3;
+END
+$$;
+
+SELECT setseed(0.5);
+SET LOCAL client_min_messages = warning;    -- which steps are solved anew
+SELECT pg_temp.line(971, (SELECT array_agg(random() * 14)::numeric[]
+                            FROM generate_series(1, 30)),
+                    (SELECT array_agg(random() * 14)::numeric[]
+                       FROM generate_series(1, 25)));
+SELECT * FROM pg_temp.try_changes(971, 'most_pairs', 60);
+SELECT pg_temp.line(972, (SELECT array_agg(round((random() * 14)::numeric))
+                            FROM generate_series(1, 20)),
+                    (SELECT array_agg(round((random() * 14)::numeric))
+                       FROM generate_series(1, 24)));
+SELECT * FROM pg_temp.try_changes(972, 'best_total', 60);
+RESET client_min_messages;
+
+-- Refused
+\set ON_ERROR_ROLLBACK on
+\set VERBOSITY terse
+SELECT mentoring.match(961) AS other \gset
+SELECT mentoring.rematch(962, :other);
+SELECT mentoring.rematch(962, -1);
+SELECT mentoring.rematch(962, NULL);
+SELECT mentoring.rematch(961, :other, options => NULL);
+SELECT mentoring.rematch(961, :other, '[96101, -5]');
+SELECT mentoring.rematch(961, :other, '[96201]');
+SELECT mentoring.rematch(961, :other, '{"a": 1}');
+SELECT mentoring.rematch(961, :other, '["96101"]');
+SELECT mentoring.rematch(961, :other, options => '{"churn": 1}');
+SELECT mentoring.discard_match(961, :other);
+SELECT mentoring.rematch(961, :other);
+ROLLBACK;
