@@ -28,6 +28,7 @@ OBJS = \
 	src/kernel/assign.o \
 	src/kernel/fair.o \
 	src/kernel/greedy.o \
+	src/kernel/lazy.o \
 	src/kernel/score.o \
 	src/kernel/score_fixed.o \
 	src/kernel/score_list.o \

@@ -289,8 +289,32 @@ answer_nothing(MtrAssign *p)
 		p->col_cover[j] = 0, p->col_price[j] = 0;
 }
 
-MtrStatus
-mtr_assign_solve(MtrAssign *p, void *scratch)
+/* Are the pairs in the outputs sorted, and a matching? */
+static bool
+check_pairs(const MtrAssign *p, Taken *t)
+{
+	if (p->npairs < 0 || p->npairs > mtr_assign_max_pairs(p))
+		return false;
+	memcpy(t->row_left, p->row_places, p->nrows * sizeof(int32_t));
+	memcpy(t->col_left, p->col_places, p->ncols * sizeof(int32_t));
+	for (int32_t k = 0; k < p->npairs; k++)
+	{
+		int32_t		i = p->pair_row[k],
+					j = p->pair_col[k];
+
+		if (i < 0 || i >= p->nrows || j < 0 || j >= p->ncols ||
+			score_of(p, i, j) == MTR_NO_PAIR ||
+			--t->row_left[i] < 0 || --t->col_left[j] < 0)
+			return false;
+		if (k > 0 && (i < p->pair_row[k - 1] ||
+					  (i == p->pair_row[k - 1] && j <= p->pair_col[k - 1])))
+			return false;
+	}
+	return true;
+}
+
+static MtrStatus
+check_and_solve(MtrAssign *p, bool resume, void *scratch)
 {
 	int32_t		largest;
 	MtrStatus	status = check_input(p, &largest);
@@ -302,9 +326,30 @@ mtr_assign_solve(MtrAssign *p, void *scratch)
 		answer_nothing(p);
 		return MTR_OK;
 	}
-	if (largest <= MAX_NARROW_SCORE && solve_narrow(p, scratch))
+	if (resume)
+	{
+		Arena		arena = {scratch, 0};
+		Solver_wide unused;
+
+		lay_out_wide(&unused, p, &arena);
+		if (!check_pairs(p, &unused.taken))
+			return MTR_INVALID;
+	}
+	if (largest <= MAX_NARROW_SCORE && solve_narrow(p, resume, scratch))
 		return MTR_OK;
 
 	/* With 64 bits no price within the limits leaves its range. */
-	return solve_wide(p, scratch) ? MTR_OK : MTR_OVERFLOW;
+	return solve_wide(p, resume, scratch) ? MTR_OK : MTR_OVERFLOW;
+}
+
+MtrStatus
+mtr_assign_solve(MtrAssign *p, void *scratch)
+{
+	return check_and_solve(p, false, scratch);
+}
+
+MtrStatus
+mtr_assign_resume(MtrAssign *p, void *scratch)
+{
+	return check_and_solve(p, true, scratch);
 }

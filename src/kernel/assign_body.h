@@ -34,6 +34,7 @@
 #define Solver SOLVER(Solver)
 #define add_listed SOLVER(add_listed)
 #define augment SOLVER(augment)
+#define begin_with SOLVER(begin_with)
 #define auction SOLVER(auction)
 #define begin_search SOLVER(begin_search)
 #define bid SOLVER(bid)
@@ -47,6 +48,8 @@
 #define key_row SOLVER(key_row)
 #define lay_out SOLVER(lay_out)
 #define least_block SOLVER(least_block)
+#define load_pairs SOLVER(load_pairs)
+#define load_prices SOLVER(load_prices)
 #define lower_label SOLVER(lower_label)
 #define move_along SOLVER(move_along)
 #define move_prices SOLVER(move_prices)
@@ -245,6 +248,89 @@ start(Solver *x)
 #include "assign_paths.h"
 
 /*
+ * Start from an answer of somebody else's
+ */
+
+/* The columns' prices; false if one can't be a price. */
+static bool
+load_prices(Solver *x)
+{
+	const MtrAssign *p = x->p;
+
+	for (int32_t j = 0; j < p->ncols; j++)
+	{
+		int64_t		price = p->col_price[j];
+
+		if (p->col_places[j] == 0)
+			continue;
+		if (price <= -PART / 2 || price >= PART / 2 ||
+			p->col_cover[j] > p->most_pairs ||
+			(p->col_cover[j] == 0 && price < 0))
+			return false;
+		x->price[j] = (p->col_cover[j] ? LEVEL : 0) + 2 * (Num) price;
+	}
+	return true;
+}
+
+/* The pairs, of which check_pairs() said that they are a matching.  False if a
+ * column that has a place left would have a price. */
+static bool
+load_pairs(Solver *x)
+{
+	const MtrAssign *p = x->p;
+	Taken	   *t = &x->taken;
+
+	for (int32_t k = 0; k < p->npairs; k++)
+	{
+		int32_t		row = p->pair_row[k],
+					place = open_place(t, p->pair_col[k]);
+
+		sit_down(t, place, row, score_of(p, row, p->pair_col[k]));
+		t->row_left[row]--;
+		x->place_price[place] = x->price[p->pair_col[k]];
+	}
+	for (int32_t j = 0; j < p->ncols; j++)
+	{
+		if (t->col_left[j] > 0 && x->price[j] != 0)
+			return false;
+		if (p->col_places[j] > 0 && t->col_left[j] == 0)
+			x->price[j]++;
+	}
+	return true;
+}
+
+/*
+ * Begin with the pairs and prices in p's outputs.  No row's pair may have a
+ * key above that of a column it hasn't taken, or that of staying unmatched;
+ * its places then get the highest prices that allows, as after a bid.  False
+ * if they are not such a start; start() makes another.
+ */
+static bool
+begin_with(Solver *x)
+{
+	const MtrAssign *p = x->p;
+	int64_t		looks = 0;
+
+	if (!load_prices(x) || !load_pairs(x))
+		return false;
+	for (int32_t i = 0; i < p->nrows; i++)
+	{
+		Num			first,
+					second;
+
+		if (x->taken.row_first[i] < 0)
+			continue;
+		read_row(x, i);
+		two_least(x, i, &first, &second);
+		first = first < x->bound[i] ? first : x->bound[i];
+		first = EVEN(first) < x->stay ? EVEN(first) : x->stay;
+		if (tightest_key(x, i) > first || !raise_places(x, i, first, &looks))
+			return false;
+	}
+	return true;
+}
+
+/*
  * Answer
  */
 
@@ -351,7 +437,7 @@ price_sides(const Solver *x, MtrAssign *p)
 
 /* False if a number leaves its range; the outputs are untouched then. */
 static bool
-solve(MtrAssign *p, void *scratch)
+solve(MtrAssign *p, bool resume, void *scratch)
 {
 	Arena		arena = {scratch, 0};
 	Solver		solver,
@@ -359,6 +445,8 @@ solve(MtrAssign *p, void *scratch)
 
 	lay_out(x, p, &arena);
 	start(x);
+	if (resume && !begin_with(x))
+		start(x);
 	if (!auction(x))
 		return false;
 	memcpy(x->open, x->price, (size_t) x->col_blocks * BLOCK * sizeof(Num));
@@ -375,6 +463,7 @@ solve(MtrAssign *p, void *scratch)
 #undef Solver
 #undef add_listed
 #undef augment
+#undef begin_with
 #undef auction
 #undef begin_search
 #undef bid
@@ -388,6 +477,8 @@ solve(MtrAssign *p, void *scratch)
 #undef key_row
 #undef lay_out
 #undef least_block
+#undef load_pairs
+#undef load_prices
 #undef lower_label
 #undef move_along
 #undef move_prices

@@ -26,14 +26,17 @@
 extern int64_t plain_assign_max_pairs(const MtrAssign *p);
 extern size_t plain_assign_scratch_size(const MtrAssign *p);
 extern MtrStatus plain_assign_solve(MtrAssign *p, void *scratch);
+extern MtrStatus plain_assign_resume(MtrAssign *p, void *scratch);
 
 #define mtr_assign_max_pairs plain_assign_max_pairs
 #define mtr_assign_scratch_size plain_assign_scratch_size
 #define mtr_assign_solve plain_assign_solve
+#define mtr_assign_resume plain_assign_resume
 #include "assign.c"
 #undef mtr_assign_max_pairs
 #undef mtr_assign_scratch_size
 #undef mtr_assign_solve
+#undef mtr_assign_resume
 
 #define MAX_RUNS 7
 #define MAX_SECONDS 2.0
