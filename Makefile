@@ -70,6 +70,7 @@ OBJS = \
 	src/solve_input.o \
 	src/solve_kernel.o \
 	src/solve_resume.o \
+	src/solve_stable.o \
 	src/pending.o \
 	src/mentoring.o
 
@@ -92,6 +93,7 @@ REGRESS = \
 	score_errors \
 	score_reference \
 	match_solve \
+	match_stable \
 	match_errors \
 	match_basic \
 	match_pins \

@@ -4,6 +4,7 @@
  *
  * solve.c			solve_assignment()
  * solve_input.c	the rows of a caller's query
+ * solve_stable.c	solve_stable()
  * solve_kernel.c	MtrProblem for all of them
  * solve_resume.c	a solved problem after changes
  * match.c			match(): arguments, models, what becomes of the result
@@ -168,6 +169,11 @@ mtr_problem_cell(const MtrProblem *problem, int32 left, int32 right)
 typedef struct MtrPairInput MtrPairInput;
 
 extern MtrPairInput *mtr_read_pairs(const char *pairs_sql);
+
+/* The same with a left_score and a right_score for each pair; these can only
+ * be sorted. */
+extern MtrPairInput *mtr_read_sided_pairs(const char *pairs_sql);
+
 extern void mtr_read_places(MtrPairInput *input, const char *places_sql);
 
 /* Sort the ids and make the problem: sides and places.  The arrays of ids
@@ -185,6 +191,11 @@ extern void mtr_input_fill(const MtrPairInput *input, MtrProblem *problem);
  * function, whose state is the input, can be used. */
 extern void mtr_input_sort(MtrPairInput *input, const MtrProblem *problem);
 extern void mtr_input_row(void *input, int32 left, int32 *row);
+
+/* The sorted pairs of a left element: each has the position of the right one
+ * among the sorted ids and its one or two scores. */
+extern const int32 *mtr_input_list(const MtrPairInput *input, int32 left,
+								   int32 *count);
 
 /* Methods and objectives by name; an unknown one, or an objective of NULL, is
  * an error. */

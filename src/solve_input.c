@@ -2,20 +2,21 @@
  * solve_input.c
  *	  the rows of a caller's query, as a matching problem
  *
- * Problem.  A query text names pairs by any ids in any order; the kernel
- * wants a dense matrix over 0..n-1.  Rows can be many, so they are not kept
- * as tuples.
+ * Problem.  A query text names pairs by any ids in any order, with one score
+ * or with one of each side; a kernel wants numbers 0..n-1, in a dense matrix
+ * or in lists.  Rows can be many, so they are not kept as tuples.
  *
  * Method.  The query is planned, checked to be one SELECT that only reads,
  * and run with the caller's rights, read-only, into a receiver of our own.
  * Ids are numbered in the order they appear; a pair is kept as two 32 bit
- * words (the other id's number, the score) behind a word that says whose
- * pairs follow, written only where that changes.  A query ordered by either
- * id costs 8 bytes a pair, any other 12.  Memory is compared with
- * mentoring.match_memory, the future matrix included, whenever another chunk
- * is needed: a query of endless rows ends there.  Where the matrix would be
- * too large, pairs are sorted by left and right instead, and a row is made
- * from its few pairs.
+ * words (the other id's number, the score), or three with two scores, behind
+ * a word that says whose pairs follow, written only where that changes.  A
+ * query ordered by either id costs 8 bytes a pair, any other 12, and 4 more
+ * with two scores.  Memory is compared with mentoring.match_memory, the
+ * matrix to come included, whenever another chunk is needed: a query of
+ * endless rows ends there.  Where the matrix would be too large, and always
+ * with two scores, pairs are sorted by left and right instead, and a row is
+ * made from its few pairs.
  *
  * Limits.  |score| <= 1000; 2^24 ids a side.
  */
@@ -64,7 +65,8 @@ typedef struct Column
 	Oid			type;			/* of the value, below any domain */
 } Column;
 
-#define NCOLUMNS 3
+/* columns of a query, at most */
+#define MAX_COLUMNS 4
 
 /* One row, its columns converted. */
 typedef union Value
@@ -79,7 +81,8 @@ typedef struct RowReceiver
 {
 	DestReceiver pub;			/* must be first */
 	const char *argument;		/* "pairs_sql" or "places_sql" */
-	Column	   *column;			/* [NCOLUMNS] */
+	int			ncolumns;
+	Column	   *column;			/* [ncolumns] */
 	RowHandler	handler;
 	MtrPairInput *input;
 	MemoryContext row_context;
@@ -126,13 +129,6 @@ typedef struct IdSide
 
 static const char *const side_name[] = {"left", "right"};
 
-/* A pair of a left element, by position among the sorted ids. */
-typedef struct SortedPair
-{
-	int32		right;
-	int32		score;
-} SortedPair;
-
 struct MtrPairInput
 {
 	MemoryContext context;
@@ -140,27 +136,38 @@ struct MtrPairInput
 	List	   *chunks;			/* of int32 [CHUNK_WORDS] */
 	int32	   *chunk;			/* the one being filled */
 	int			used;			/* words of it */
+	int			nscores;		/* of a pair: 1, or 2 for one of each side */
 	int64		npairs;
 	int			group;			/* LEFT or RIGHT: whose pairs follow a mark */
 	int32		group_number;	/* the last mark, -1 at first */
 
 	/* made by mtr_input_sort() */
 	int64	   *row_start;		/* [nleft + 1] */
-	SortedPair *sorted;			/* by left, then right */
+	int32	   *sorted;			/* pairs by left, then right: the right one's
+								 * position and the scores, see pair_words() */
 };
 
 /* A word below 0 in a chunk marks a group: -1 - number. */
 #define GROUP_MARK(number) (-1 - (number))
+
+/* Words of a pair that is sorted */
+static inline int
+pair_words(const MtrPairInput *input)
+{
+	return 1 + input->nscores;
+}
 
 /*
  * Columns
  */
 
 static const char *
-needed_columns(ColumnUse first)
+needed_columns(const RowReceiver *receiver)
 {
-	if (first == USE_SIDE)
+	if (receiver->column[0].use == USE_SIDE)
 		return "The query must return side ('left' or 'right'), id and places (integers).";
+	if (receiver->input->nscores == 2)
+		return "The query must return left_id and right_id (integers), left_score and right_score (numbers).";
 	return "The query must return left_id and right_id (integers) and score (a number).";
 }
 
@@ -209,14 +216,14 @@ find_column(const RowReceiver *receiver, Column *column, TupleDesc desc)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("%s returns no column \"%s\"",
 						receiver->argument, column->name),
-				 errhint("%s", needed_columns(receiver->column[0].use))));
+				 errhint("%s", needed_columns(receiver))));
 	column->type = getBaseType(found->atttypid);
 	if (!type_suits(column->use, column->type))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of %s is of type %s", column->name,
 						receiver->argument, format_type_be(found->atttypid)),
-				 errhint("%s", needed_columns(receiver->column[0].use))));
+				 errhint("%s", needed_columns(receiver))));
 }
 
 static int64
@@ -311,14 +318,14 @@ score_value(const Column *column, Datum datum, const Value *row)
 	if (isnan(score) || isinf(score))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("score of pair (%s) is %s", pair_name(row),
+				 errmsg("%s of pair (%s) is %s", column->name, pair_name(row),
 						isnan(score) ? "NaN" : "infinite"),
 				 errhint("Leave out pairs that must not be matched.")));
 	if (fabs(score) > MAX_SCORE)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("score of pair (%s) is beyond %d", pair_name(row),
-						MAX_SCORE),
+				 errmsg("%s of pair (%s) is beyond %d", column->name,
+						pair_name(row), MAX_SCORE),
 				 fabs(score) == DBL_MAX ? 0 :
 				 errdetail("The score is %.15g.", score),
 				 errhint("Divide all scores by the same number.")));
@@ -336,7 +343,7 @@ receiver_startup(DestReceiver *self, int operation, TupleDesc desc)
 {
 	RowReceiver *receiver = (RowReceiver *) self;
 
-	for (int i = 0; i < NCOLUMNS; i++)
+	for (int i = 0; i < receiver->ncolumns; i++)
 		find_column(receiver, &receiver->column[i], desc);
 }
 
@@ -348,7 +355,9 @@ refuse_null(const RowReceiver *receiver, int column, const Value *value)
 	if (receiver->column[column].use == USE_SCORE)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("score of pair (%s) is null", pair_name(value)),
+				 errmsg("%s of pair (%s) is null", name, pair_name(value)),
+				 receiver->input->nscores == 2 ?
+				 errhint("Leave out pairs that one side does not accept.") :
 				 errhint("Leave out pairs that must not be matched.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -364,10 +373,10 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 {
 	RowReceiver *receiver = (RowReceiver *) self;
 	MemoryContext oldcxt = MemoryContextSwitchTo(receiver->row_context);
-	Value		value[NCOLUMNS];
+	Value		value[MAX_COLUMNS];
 
 	slot_getallattrs(slot);
-	for (int i = 0; i < NCOLUMNS; i++)
+	for (int i = 0; i < receiver->ncolumns; i++)
 	{
 		const Column *column = &receiver->column[i];
 		Datum		datum = slot->tts_values[column->attno - 1];
@@ -433,15 +442,15 @@ check_query(SPIPlanPtr plan, const char *argument)
 }
 
 /*
- * Run a query into the handler.  No cursor: rows go from the executor's slot
- * to the handler without being copied, and the plan may be parallel.
+ * Run a query into the receiver's handler.  No cursor: rows go from the
+ * executor's slot to the handler without being copied, and the plan may be
+ * parallel.
  */
 static void
-run_query(MtrPairInput *input, const char *argument, const char *text,
-		  Column *column, RowHandler handler)
+run_query(MtrPairInput *input, const char *text, RowReceiver receiver)
 {
 	MemoryContext oldcxt = CurrentMemoryContext;
-	RowReceiver receiver = {0};
+	const char *argument = receiver.argument;
 	SPIExecuteOptions options = {0};
 	SPIPlanPtr	plan;
 	int			result;
@@ -457,9 +466,6 @@ run_query(MtrPairInput *input, const char *argument, const char *text,
 	receiver.pub.rShutdown = receiver_done;
 	receiver.pub.rDestroy = receiver_done;
 	receiver.pub.mydest = DestNone;
-	receiver.argument = argument;
-	receiver.column = column;
-	receiver.handler = handler;
 	receiver.input = input;
 	receiver.row_context = AllocSetContextCreate(input->context,
 												 "mentoring row",
@@ -489,6 +495,9 @@ mtr_input_bytes(const MtrPairInput *input)
 		bytes += input->side[s].number->size * sizeof(IdEntry) +
 			input->side[s].places->size * sizeof(IdEntry) +
 			input->side[s].number->members * (sizeof(int64) + sizeof(int32));
+	if (input->sorted != NULL)
+		bytes += (uint64) input->npairs * pair_words(input) * sizeof(int32) +
+			input->side[LEFT].number->members * sizeof(int64);
 	return bytes;
 }
 
@@ -499,11 +508,13 @@ check_growth(const MtrPairInput *input)
 {
 	int64		nleft = input->side[LEFT].number->members;
 	int64		nright = input->side[RIGHT].number->members;
+	uint64		ahead = (uint64) input->npairs * pair_words(input) *
+	sizeof(int32);
 
+	if (input->nscores == 1)
+		ahead = Min(ahead, (uint64) nleft * nright * sizeof(int32));
 	mtr_check_memory(mtr_input_bytes(input) + CHUNK_WORDS * sizeof(int32) +
-					 Min((uint64) nleft * nright * sizeof(int32),
-						 (uint64) input->npairs * sizeof(SortedPair)),
-					 nleft, nright);
+					 ahead, nleft, nright);
 }
 
 /* The number of an id. */
@@ -572,20 +583,19 @@ receive_pair(MtrPairInput *input, const Value *value)
 		put_word(input, GROUP_MARK(input->group_number));
 	}
 	put_word(input, number[1 - input->group]);
-	put_word(input, (int32) value[2].number);
+	for (int i = 0; i < input->nscores; i++)
+		put_word(input, (int32) value[2 + i].number);
 	input->npairs++;
 	MemoryContextSwitchTo(oldcxt);
 }
 
-MtrPairInput *
-mtr_read_pairs(const char *pairs_sql)
+/* Read pairs with the columns named, the ids' first. */
+static MtrPairInput *
+read_pairs(const char *pairs_sql, Column *column, int ncolumns)
 {
 	MtrPairInput *input = palloc0(sizeof(MtrPairInput));
-	Column		column[NCOLUMNS] = {
-		{.name = "left_id",.use = USE_ID},
-		{.name = "right_id",.use = USE_ID},
-		{.name = "score",.use = USE_SCORE}
-	};
+	RowReceiver receiver = {.argument = "pairs_sql",.ncolumns = ncolumns,
+	.column = column,.handler = receive_pair};
 
 	input->context = CurrentMemoryContext;
 	for (int s = LEFT; s <= RIGHT; s++)
@@ -594,11 +604,37 @@ mtr_read_pairs(const char *pairs_sql)
 		input->side[s].places = ids_create(input->context, 16, NULL);
 		input->side[s].last_number = -1;
 	}
+	input->nscores = ncolumns - 2;
 	input->used = CHUNK_WORDS;
 	input->group = LEFT;
 	input->group_number = -1;
-	run_query(input, "pairs_sql", pairs_sql, column, receive_pair);
+	run_query(input, pairs_sql, receiver);
 	return input;
+}
+
+MtrPairInput *
+mtr_read_pairs(const char *pairs_sql)
+{
+	Column		column[] = {
+		{.name = "left_id",.use = USE_ID},
+		{.name = "right_id",.use = USE_ID},
+		{.name = "score",.use = USE_SCORE}
+	};
+
+	return read_pairs(pairs_sql, column, lengthof(column));
+}
+
+MtrPairInput *
+mtr_read_sided_pairs(const char *pairs_sql)
+{
+	Column		column[] = {
+		{.name = "left_id",.use = USE_ID},
+		{.name = "right_id",.use = USE_ID},
+		{.name = "left_score",.use = USE_SCORE},
+		{.name = "right_score",.use = USE_SCORE}
+	};
+
+	return read_pairs(pairs_sql, column, lengthof(column));
 }
 
 /*
@@ -651,13 +687,15 @@ receive_places(MtrPairInput *input, const Value *value)
 void
 mtr_read_places(MtrPairInput *input, const char *places_sql)
 {
-	Column		column[NCOLUMNS] = {
+	Column		column[] = {
 		{.name = "side",.use = USE_SIDE},
 		{.name = "id",.use = USE_ID},
 		{.name = "places",.use = USE_PLACES}
 	};
+	RowReceiver receiver = {.argument = "places_sql",
+	.ncolumns = lengthof(column),.column = column,.handler = receive_places};
 
-	run_query(input, "places_sql", places_sql, column, receive_places);
+	run_query(input, places_sql, receiver);
 }
 
 /*
@@ -725,19 +763,21 @@ refuse_duplicate(const MtrPairInput *input, int32 left, int32 right)
 
 /*
  * Words are read back as they were written: a mark changes the group, any
- * other word is the other side's number and is followed by the score, which
- * may look like a mark.  Each pair is handed to "take", by position among the
+ * other word is the other side's number and is followed by the scores, which
+ * may look like marks.  Each pair is handed to "take", by position among the
  * sorted ids.
  */
 static void
 read_back(const MtrPairInput *input,
-		  void (*take) (void *state, int32 left, int32 right, int32 score),
+		  void (*take) (void *state, int32 left, int32 right,
+						const int32 *score),
 		  void *state)
 {
 	int64		words = (int64) (list_length(input->chunks) - 1) *
 	CHUNK_WORDS + input->used;
 	int32		number[2] = {0, 0};
-	int32		other = -1;		/* read, its score not yet */
+	int32		score[2] = {0, 0};
+	int			missing = 0;	/* scores of a pair not yet read */
 
 	for (int64 i = 0; i < words; i++)
 	{
@@ -746,17 +786,20 @@ read_back(const MtrPairInput *input,
 
 		if (i % CHUNK_WORDS == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (other >= 0)
+		if (missing > 0)
 		{
-			number[1 - input->group] = other;
-			take(state, input->side[LEFT].rank[number[LEFT]],
-				 input->side[RIGHT].rank[number[RIGHT]], word);
-			other = -1;
+			score[input->nscores - missing] = word;
+			if (--missing == 0)
+				take(state, input->side[LEFT].rank[number[LEFT]],
+					 input->side[RIGHT].rank[number[RIGHT]], score);
 		}
 		else if (word < 0)
 			number[input->group] = -1 - word;
 		else
-			other = word;
+		{
+			number[1 - input->group] = word;
+			missing = input->nscores;
+		}
 	}
 }
 
@@ -771,14 +814,14 @@ typedef struct Fill
 } Fill;
 
 static void
-fill_pair(void *state, int32 left, int32 right, int32 score)
+fill_pair(void *state, int32 left, int32 right, const int32 *score)
 {
 	Fill	   *fill = state;
 	int32	   *cell = mtr_problem_cell(fill->problem, left, right);
 
 	if (*cell != MTR_NO_PAIR)
 		refuse_duplicate(fill->input, left, right);
-	*cell = score;
+	*cell = score[0];
 }
 
 void
@@ -797,7 +840,7 @@ mtr_input_fill(const MtrPairInput *input, MtrProblem *problem)
  */
 
 static void
-count_pair(void *state, int32 left, int32 right, int32 score)
+count_pair(void *state, int32 left, int32 right, const int32 *score)
 {
 	MtrPairInput *input = state;
 
@@ -805,20 +848,21 @@ count_pair(void *state, int32 left, int32 right, int32 score)
 }
 
 static void
-place_pair(void *state, int32 left, int32 right, int32 score)
+place_pair(void *state, int32 left, int32 right, const int32 *score)
 {
 	MtrPairInput *input = state;
-	SortedPair *pair = &input->sorted[input->row_start[left]++];
+	int32	   *pair = input->sorted +
+	input->row_start[left]++ * pair_words(input);
 
-	pair->right = right;
-	pair->score = score;
+	pair[0] = right;
+	memcpy(pair + 1, score, input->nscores * sizeof(int32));
 }
 
 static int
 compare_sorted(const void *a, const void *b)
 {
-	int32		left = ((const SortedPair *) a)->right;
-	int32		right = ((const SortedPair *) b)->right;
+	int32		left = *(const int32 *) a;
+	int32		right = *(const int32 *) b;
 
 	return (left > right) - (left < right);
 }
@@ -828,12 +872,14 @@ void
 mtr_input_sort(MtrPairInput *input, const MtrProblem *problem)
 {
 	int32		n = problem->nleft;
+	int			words = pair_words(input);
+	Size		size = words * sizeof(int32);
 
 	mtr_check_memory(problem->already + problem->bytes +
-					 (n + 2) * sizeof(int64) +
-					 input->npairs * sizeof(SortedPair), n, problem->nright);
+					 (n + 2) * sizeof(int64) + input->npairs * size, n,
+					 problem->nright);
 	input->row_start = palloc0((n + 2) * sizeof(int64));
-	input->sorted = palloc_extended((input->npairs + 1) * sizeof(SortedPair),
+	input->sorted = palloc_extended((input->npairs + 1) * size,
 									MCXT_ALLOC_HUGE);
 	read_back(input, count_pair, input);
 	for (int32 i = 0; i < n; i++)
@@ -845,15 +891,22 @@ mtr_input_sort(MtrPairInput *input, const MtrProblem *problem)
 	input->row_start[0] = 0;
 	for (int32 i = 0; i < n; i++)
 	{
-		SortedPair *pair = input->sorted + input->row_start[i];
+		int32	   *pair = input->sorted + input->row_start[i] * words;
 		int64		count = input->row_start[i + 1] - input->row_start[i];
 
 		CHECK_FOR_INTERRUPTS();
-		qsort(pair, count, sizeof(SortedPair), compare_sorted);
+		qsort(pair, count, size, compare_sorted);
 		for (int64 k = 1; k < count; k++)
-			if (pair[k].right == pair[k - 1].right)
-				refuse_duplicate(input, i, pair[k].right);
+			if (pair[k * words] == pair[(k - 1) * words])
+				refuse_duplicate(input, i, pair[k * words]);
 	}
+}
+
+const int32 *
+mtr_input_list(const MtrPairInput *input, int32 left, int32 *count)
+{
+	*count = (int32) (input->row_start[left + 1] - input->row_start[left]);
+	return input->sorted + input->row_start[left] * pair_words(input);
 }
 
 void
@@ -861,9 +914,12 @@ mtr_input_row(void *state, int32 left, int32 *row)
 {
 	const MtrPairInput *input = state;
 	int32		nright = input->side[RIGHT].number->members;
+	int			words = pair_words(input);
+	int32		count;
+	const int32 *pair = mtr_input_list(input, left, &count);
 
 	for (int32 right = 0; right < nright; right++)
 		row[right] = MTR_NO_PAIR;
-	for (int64 k = input->row_start[left]; k < input->row_start[left + 1]; k++)
-		row[input->sorted[k].right] = input->sorted[k].score;
+	for (; count > 0; count--, pair += words)
+		row[pair[0]] = pair[1];
 }

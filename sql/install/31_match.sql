@@ -15,6 +15,18 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION mentoring.solve_assignment(text, text, text) IS
 'The optimal matching of any two sets. pairs_sql is one SELECT that returns left_id, right_id (integers) and score (a number, at most 1000 in size, rounded half up to 10^-6) for each pair that may be matched; places_sql one that returns side (''left'' or ''right''), id and places for those who have other than 1 place. Objective most_pairs: as many pairs as possible, then the highest total; best_total: the highest total, pairs of score 0 or less never. Of several optimal matchings the one is returned that has the first pair in the order higher score, lower left_id, lower right_id in which they differ. Both queries run with the rights of the caller; each must be a SELECT, without data-changing WITH.';
 
+CREATE FUNCTION mentoring.solve_stable(
+    pairs_sql   text,
+    places_sql  text DEFAULT NULL,
+    OUT left_id   bigint,
+    OUT right_id  bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'mentoring_solve_stable'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION mentoring.solve_stable(text, text) IS
+'The stable matching of any two sets that is best for the left side: no two who are not matched with each other would both rather be. pairs_sql is one SELECT that returns left_id, right_id (integers), left_score (how much the left one likes the right one) and right_score (numbers, at most 1000 in size, rounded half up to 10^-6) for each pair that both sides accept; higher is better, of equal scores the lower id is preferred, and only the order of the scores counts. places_sql is one that returns side (''left'' or ''right''), id and places for those who have other than 1 place; whoever has several prefers a better partner in any of them. The answer is unique: each left id has the best partners it has in any stable matching. Both queries run with the rights of the caller; each must be a SELECT, without data-changing WITH.';
+
 CREATE FUNCTION mentoring.match(
     programme_id  bigint,
     method        text DEFAULT 'optimal',

@@ -614,6 +614,7 @@ mtr_stable_solve(MtrStable *p, void *scratch)
 	start_columns(&s);
 	for (int32_t i = 0; i < p->nrows; i++)
 	{
+		mtr_progress(i, p->nrows);
 		s.row_left[i] = p->row_places[i];
 		if (s.row_left[i] == 0)
 			continue;
