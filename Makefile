@@ -54,6 +54,8 @@ OBJS = \
 	src/programme.o \
 	src/progress.o \
 	src/relationship.o \
+	src/request.o \
+	src/request_turn.o \
 	src/score.o \
 	src/score_criterion.o \
 	src/score_custom.o \
@@ -108,7 +110,9 @@ REGRESS = \
 	match_rematch \
 	match_shortage \
 	progress \
-	match_cancel
+	match_cancel \
+	request \
+	request_errors
 
 # Isolation tests; test/specs/race_*.spec
 ISOLATION = \
@@ -119,7 +123,10 @@ ISOLATION = \
 	race_group \
 	race_rebuild \
 	race_publish \
-	race_replace
+	race_replace \
+	race_request_ask \
+	race_request_answer \
+	race_request_expire
 
 DATA := $(patsubst $(TOP)%,%,$(wildcard $(TOP)sql/updates/mentoring--*.sql))
 DATA_built = sql/mentoring--$(EXTVERSION).sql

@@ -281,6 +281,36 @@ INSERT INTO mentoring.relationship_member
 SELECT programme_id, relationship_id, participant_id, role FROM history
  ORDER BY participant_id;
 
+-- A request in every state; the waiting one is the next choice of the mentee
+-- who has asked
+
+INSERT INTO mentoring.request
+    (programme_id, mentee_id, mentor_id, rank, status, asked_at, answer_by,
+     answered_at, reason, relationship_id, created_at)
+SELECT a.programme_id, a.participant_id, b.participant_id, v.rank, v.status,
+       v.asked_at, v.asked_at + interval '3 days', v.answered_at, v.reason,
+       CASE v.status WHEN 'accepted' THEN a.relationship_id END,
+       '2024-01-09 00:00:00+00'
+  FROM (VALUES
+    (3, 3, 1, 'accepted', TIMESTAMPTZ '2024-01-09 10:00:00+00',
+     TIMESTAMPTZ '2024-01-10 00:00:00+00', NULL),
+    (3, 4, 2, 'withdrawn', NULL, NULL, 'mentee full'),
+    (5, 1, 1, 'declined', '2024-07-01 00:00:00+00', '2024-07-02 00:00:00+00',
+     E'on leave\n'),
+    (5, 2, 2, 'expired', '2024-07-02 00:00:00+00', NULL, NULL),
+    (5, 3, 3, 'asked', '2024-07-06 00:00:00+00', NULL, NULL),
+    (5, 4, 4, 'waiting', NULL, NULL, NULL)
+ ) AS v (mentee, mentor, rank, status, asked_at, answered_at, reason)
+  JOIN (SELECT *, row_number() OVER (PARTITION BY role ORDER BY participant_id)
+          FROM history) AS a (programme_id, relationship_id, participant_id,
+                              role, n)
+    ON a.role = 'mentee' AND a.n = v.mentee
+  JOIN (SELECT *, row_number() OVER (PARTITION BY role ORDER BY participant_id)
+          FROM history) AS b (programme_id, relationship_id, participant_id,
+                              role, n)
+    ON b.role = 'mentor' AND b.n = v.mentor
+ ORDER BY v.mentee, v.rank;
+
 -- Three runs: published, greedy and left as a draft, discarded.  Then life
 -- goes on in the published one.
 

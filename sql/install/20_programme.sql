@@ -59,10 +59,15 @@ INSERT INTO mentoring.transition (object, from_state, to_state, by_whom) VALUES
     ('relationship', 'paused', 'ended', 'partner'),
     ('request', 'waiting', 'asked', 'system'),
     ('request', 'waiting', 'withdrawn', 'self'),
+    ('request', 'waiting', 'withdrawn', 'coordinator'),
+    ('request', 'waiting', 'withdrawn', 'system'),
     ('request', 'asked', 'accepted', 'partner'),
     ('request', 'asked', 'declined', 'partner'),
+    ('request', 'asked', 'declined', 'system'),
     ('request', 'asked', 'expired', 'system'),
     ('request', 'asked', 'withdrawn', 'self'),
+    ('request', 'asked', 'withdrawn', 'coordinator'),
+    ('request', 'asked', 'withdrawn', 'system'),
     ('match_run', 'draft', 'published', 'coordinator'),
     ('match_run', 'draft', 'discarded', 'coordinator');
 

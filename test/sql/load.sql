@@ -236,7 +236,9 @@ ROLLBACK TO before;
 TRUNCATE mentoring.relationship_member;
 TABLE pg_temp.load; TABLE pg_temp.wrong;
 ROLLBACK TO before;
-TRUNCATE mentoring.relationship, mentoring.relationship_member;
+SET LOCAL client_min_messages = warning;
+TRUNCATE mentoring.relationship CASCADE;
+RESET client_min_messages;
 TABLE pg_temp.load; TABLE pg_temp.wrong;
 ROLLBACK TO before;
 -- also when the table of loads goes with it

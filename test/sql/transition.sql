@@ -7,9 +7,12 @@
 BEGIN;
 
 INSERT INTO mentoring.person (id, external_id, display_name)
-VALUES (900001, 'ada', 'Ada');
+VALUES (900001, 'ada', 'Ada'), (900011, 'ben', 'Ben'), (900012, 'cleo', 'Cleo');
 INSERT INTO mentoring.programme (id, name, model)
 VALUES (900001, 'First', 'one_to_one');
+INSERT INTO mentoring.participant (programme_id, id, person_id, role, status)
+VALUES (900001, 900011, 900011, 'mentee', 'accepted'),
+       (900001, 900012, 900012, 'mentor', 'accepted');
 
 -- A table of state, and the columns a row of it needs besides the status.
 CREATE TEMP TABLE object (name text, states text[], columns text, row_values text);
@@ -25,7 +28,10 @@ INSERT INTO object VALUES
      'programme_id, method', '900001, ''greedy'''),
     ('relationship',
      '{proposed,trial,active,paused,completed,ended}',
-     'programme_id', '900001');
+     'programme_id', '900001'),
+    ('request',
+     '{waiting,asked,accepted,declined,expired,withdrawn}',
+     'programme_id, mentee_id, mentor_id', '900001, 900011, 900012');
 
 -- The states are those the tables allow.
 SELECT o.name

@@ -210,6 +210,14 @@ runs_silently('restore it once more',
 	@psql, '-o', "$dir/out", '-d', 'r_again', '-f', "$dir/again.sql");
 same_as_original('second generation', 'r_again', $original);
 
+# What had been asked goes on from there.
+is( $node->safe_psql(
+		'r_dba', q{
+	UPDATE mentoring.request SET status = 'withdrawn' WHERE status = 'asked';
+	SELECT rank, status FROM mentoring.request
+	 WHERE status IN ('waiting', 'asked')}),
+	'4|asked', 'a restored request passes on to the next');
+
 # Can the comparison fail?
 $node->safe_psql('r_data',
 	q{UPDATE mentoring.person SET display_name = display_name || '.'
