@@ -48,10 +48,14 @@ OBJS = \
 	src/match_rematch.o \
 	src/match_rows.o \
 	src/match_shortage.o \
+	src/match_stable.o \
+	src/match_peer.o \
+	src/match_circle.o \
 	src/match_store.o \
 	src/match_verify.o \
 	src/match_verify_price.o \
 	src/programme.o \
+	src/pending.o \
 	src/progress.o \
 	src/relationship.o \
 	src/request.o \
@@ -73,7 +77,6 @@ OBJS = \
 	src/solve_kernel.o \
 	src/solve_resume.o \
 	src/solve_stable.o \
-	src/pending.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.

@@ -116,9 +116,9 @@ read_arguments(FunctionCallInfo fcinfo, MtrMatch *match)
 }
 
 /*
- * Refuse what can be seen without loading the programme.
+ * Refuse what can be seen without loading the programme; returns its model.
  */
-static void
+static char *
 check_programme(int64 programme_id)
 {
 	HeapTuple	row;
@@ -139,14 +139,52 @@ check_programme(int64 programme_id)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("programme %lld is closed", (long long) programme_id),
 				 errhint("Matches are made in programmes that are not closed.")));
-	if (strcmp(model, "one_to_one") != 0 && strcmp(model, "reverse") != 0 &&
-		strcmp(model, "job_shadow") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("matching a programme of model \"%s\" is not supported yet",
-						model),
-				 errhint("Models one_to_one, reverse and job_shadow are matched.")));
 	SPI_freetuptable(SPI_tuptable);
+	return model;
+}
+
+/* Is it about pairs of a mentee and a mentor? */
+static bool
+is_paired_model(const char *model)
+{
+	return strcmp(model, "one_to_one") == 0 || strcmp(model, "reverse") == 0 ||
+		strcmp(model, "job_shadow") == 0;
+}
+
+/* What a model can't do. */
+static void
+refuse_for_model(const char *model, const char *what, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("programmes of model \"%s\" are not matched with %s",
+					model, what),
+			 errhint("%s", hint)));
+}
+
+static void
+check_model(const MtrMatch *match, const char *model)
+{
+	bool		is_group = strcmp(model, "circle") == 0 ||
+	strcmp(model, "group") == 0;
+
+	if (is_paired_model(model))
+		return;
+	if (match->method == MTR_STABLE)
+		refuse_for_model(model, "method stable",
+						 "Stable matchings are of mentees and mentors in pairs: models one_to_one, reverse and job_shadow.");
+	if (match->objective == MTR_FAIR)
+		refuse_for_model(model, "objective fair",
+						 "Fairness is known of mentees and mentors in pairs: models one_to_one, reverse and job_shadow.");
+	if (is_group && match->objective == MTR_BEST_TOTAL)
+		refuse_for_model(model, "objective best_total",
+						 "As many people as possible are placed: objective most_pairs.");
+	if (is_group && match->options.ageing > 0)
+		refuse_for_model(model, "option ageing",
+						 "Leave ageing out.");
+	if (is_group && match->options.churn_penalty > 0)
+		refuse_for_model(model, "option churn_penalty",
+						 "Leave churn_penalty out.");
 }
 
 /* Refuse a programme that can have no match, and say what it lacks. */
@@ -156,7 +194,7 @@ check_loaded(const MtrProgramme *programme)
 	const char *missing = NULL;
 
 	if (programme->nmentees == 0)
-		missing = "mentee";
+		missing = programme->is_peer ? "peer" : "mentee";
 	else if (programme->nmentors == 0)
 		missing = "mentor";
 	if (missing != NULL)
@@ -292,8 +330,9 @@ mtr_match_places(MtrMatch *match)
 
 	match->mentee = make_outcomes(programme->mentee, programme->nmentees,
 								  &match->nmentees);
-	match->mentor = make_outcomes(programme->mentor, programme->nmentors,
-								  &match->nmentors);
+	if (!programme->is_peer)
+		match->mentor = make_outcomes(programme->mentor, programme->nmentors,
+									  &match->nmentors);
 	match->pair = palloc((programme->npins + 1) * sizeof(MtrMatchPair));
 	match->npairs = 0;
 	match->total = 0;
@@ -304,9 +343,13 @@ mtr_match_places(MtrMatch *match)
 void
 mtr_match_prepare(MtrMatch *match, int64 programme_id)
 {
-	match->programme_id = programme_id;
+	char	   *model = check_programme(programme_id);
+
 	match->options.keep = true;
-	check_programme(programme_id);
+	if (!is_paired_model(model))
+		refuse_for_model(model, "what shortage and price_of_rules ask",
+						 "They are about mentees and mentors in pairs: models one_to_one, reverse and job_shadow.");
+	match->programme_id = programme_id;
 	load_programme(match, false);
 	mtr_match_places(match);
 }
@@ -314,15 +357,30 @@ mtr_match_prepare(MtrMatch *match, int64 programme_id)
 void
 mtr_match_run(MtrMatch *match)
 {
-	check_programme(match->programme_id);
+	char	   *model = check_programme(match->programme_id);
+
+	check_model(match, model);
 	load_programme(match, true);
 	mtr_match_places(match);
 	mtr_match_waiting(match);
 	mtr_match_churn(match);
-	mtr_match_assign(match);
-	propose_pairs(match);
+	if (strcmp(model, "peer") == 0)
+		mtr_match_peer(match);
+	else if (strcmp(model, "circle") == 0)
+		mtr_match_circle(match);
+	else if (strcmp(model, "group") == 0)
+		mtr_match_group(match);
+	else
+	{
+		if (match->method == MTR_STABLE)
+			mtr_match_stable(match);
+		else
+			mtr_match_assign(match);
+		propose_pairs(match);
+	}
 	set_reasons(match->mentee, match->programme->nmentees);
-	set_reasons(match->mentor, match->programme->nmentors);
+	if (match->mentor != NULL)
+		set_reasons(match->mentor, match->programme->nmentors);
 	mtr_progress_phase("store");
 }
 

@@ -12,6 +12,10 @@
  * match_pin.c		pinned pairs
  * match_rows.c		the numbers of a pair: score, waiting, churn
  * match_assign.c	mentees and mentors in pairs: optimal, greedy
+ * match_stable.c	the same: stable
+ * match_peer.c		peers in pairs
+ * match_circle.c	circles of peers, groups
+ * match_rematch.c	rematch()
  * match_shortage.c	shortage(), price_of_rules()
  * match_store.c	match_run, match_price, proposal, proposal_member
  * match_publish.c	publish_match(), discard_match(), diff_match()
@@ -74,6 +78,10 @@ typedef struct MtrProblem
 	 * asked in any order and more than once */
 	MtrRowFunction row;
 	void	   *row_state;
+
+	/* the same of a right element with all left ones, for a problem that is
+	 * resumed without a matrix; or NULL */
+	MtrRowFunction column;
 
 	/* called once for each left element in order, with its row; or NULL */
 	void		(*note) (void *state, int32 left, const int32 *row);
@@ -381,6 +389,7 @@ typedef struct MtrMatchRows
 	int32	   *churn_start;	/* [nleft + 1] of match->churn */
 	bool	   *mentor_seen;	/* [nright] eligible with a mentee of ours */
 	int32	   *score;			/* [programme->nmentors] */
+	int32	   *side;			/* [2 * programme->nmentors] or NULL */
 } MtrMatchRows;
 
 /* After pins. */
@@ -388,6 +397,10 @@ extern void mtr_rows_begin(MtrMatchRows *rows, MtrMatch *match);
 
 /* MtrRowFunction: the values of a left element's pairs. */
 extern void mtr_rows_row(void *rows, int32 left, int32 *value);
+
+/* What each side thinks of the other, for stable matchings. */
+extern void mtr_rows_sides(void *rows, int32 left, int32 *left_value,
+						   int32 *right_value);
 
 /* Count the eligible pairs and see who has a partner; "value" is the row just
  * made. */
@@ -406,6 +419,9 @@ extern void mtr_match_run(MtrMatch *match);
 /* Load the programme as match() would with its defaults: places, pins. */
 extern void mtr_match_prepare(MtrMatch *match, int64 programme_id);
 
+/* Order match->pair by mentee and mentor. */
+extern void mtr_match_sort_pairs(MtrMatch *match);
+
 /* Who brings a place, after pins; from what is loaded. */
 extern void mtr_match_places(MtrMatch *match);
 
@@ -413,8 +429,31 @@ extern void mtr_match_places(MtrMatch *match);
 extern void mtr_match_waiting(MtrMatch *match);
 extern void mtr_match_churn(MtrMatch *match);
 
+/*
+ * Peers who bring a place, and the scores between them.  match_peer.c.
+ */
+typedef struct MtrPeers
+{
+	int32		n;
+	int32	   *peer_of;		/* [n] index into programme->mentee */
+	int32	   *score;			/* [n * n], symmetric */
+} MtrPeers;
+
+extern void mtr_peers_begin(MtrMatch *match, MtrPeers *peers);
+
+/* Count the eligible pairs and see who has a partner. */
+extern void mtr_peers_note(MtrMatch *match, const MtrPeers *peers);
+
+/* Scratch for a kernel, aligned, within mentoring.match_memory; n is for the
+ * message. */
+extern void *mtr_match_scratch(MtrMatch *match, Size size, int32 n);
+
 /* Models and methods. */
 extern void mtr_match_assign(MtrMatch *match);
+extern void mtr_match_stable(MtrMatch *match);
+extern void mtr_match_peer(MtrMatch *match);
+extern void mtr_match_circle(MtrMatch *match);
+extern void mtr_match_group(MtrMatch *match);
 
 /* Room for that many proposals and members, both counted generously. */
 extern void mtr_match_proposal_room(MtrMatch *match, int32 proposals,

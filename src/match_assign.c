@@ -59,6 +59,12 @@ compare_pairs(const void *a, const void *b)
 	return (p->mentor > q->mentor) - (p->mentor < q->mentor);
 }
 
+void
+mtr_match_sort_pairs(MtrMatch *match)
+{
+	qsort(match->pair, match->npairs, sizeof(MtrMatchPair), compare_pairs);
+}
+
 /* Add the pairs the kernel chose to the pinned ones.  The order decides the
  * ids of proposals, so it must not depend on the orientation. */
 static void
@@ -88,7 +94,7 @@ collect_pairs(Build *build)
 		match->mentee[pair->mentee].is_paired = true;
 		match->mentor[pair->mentor].is_paired = true;
 	}
-	qsort(match->pair, match->npairs, sizeof(MtrMatchPair), compare_pairs);
+	mtr_match_sort_pairs(match);
 }
 
 /* The proof, by participant. */

@@ -28,10 +28,7 @@ mtr_method(const char *name)
 	if (strcmp(name, "optimal") == 0)
 		return MTR_OPTIMAL;
 	if (strcmp(name, "stable") == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("method \"%s\" is not supported yet", name),
-				 errhint("Methods are optimal and greedy.")));
+		return MTR_STABLE;
 	if (strcmp(name, "greedy") == 0)
 		return MTR_GREEDY;
 	ereport(ERROR,

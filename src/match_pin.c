@@ -6,6 +6,9 @@
  * that can't be carried out is an error that says which and why.  min_score
  * doesn't apply.  A pin whose pair is together already is satisfied.
  *
+ * Of two peers both directions count, and it doesn't matter who stands as
+ * mentee in the pin.
+ *
  * Pins are gone through by mentee, then mentor, so the error is the same
  * whatever order they were written in.
  */
@@ -41,17 +44,19 @@ compare_pins(const void *a, const void *b)
 /* Both must be accepted, one as mentee, the other as mentor, and no other
  * rule may contradict. */
 static void
-check_participants(const MtrPin *pin)
+check_participants(const MtrProgramme *programme, const MtrPin *pin)
 {
 	if (pin->mentee < 0)
 		refuse_pin(pin,
-				   psprintf("Participant %lld is not an accepted mentee of the programme.",
-							(long long) pin->mentee_id),
+				   psprintf("Participant %lld is not an accepted %s of the programme.",
+							(long long) pin->mentee_id,
+							programme->is_peer ? "peer" : "mentee"),
 				   "Accept the participant, or delete the pin from mentoring.pair_rule.");
 	if (pin->mentor < 0)
 		refuse_pin(pin,
-				   psprintf("Participant %lld is not an accepted mentor of the programme.",
-							(long long) pin->mentor_id),
+				   psprintf("Participant %lld is not an accepted %s of the programme.",
+							(long long) pin->mentor_id,
+							programme->is_peer ? "peer" : "mentor"),
 				   "Accept the participant, or delete the pin from mentoring.pair_rule.");
 	if (pin->is_forbidden)
 		refuse_pin(pin, "The pair is forbidden, too.",
@@ -145,6 +150,63 @@ take_place(MtrOutcome *outcome, const MtrParticipant *participant,
 	outcome->is_paired = true;
 }
 
+/* A pin of peers the other way round: the places of the lists are equal. */
+static MtrPin
+turned(const MtrPin *pin)
+{
+	MtrPin		other = *pin;
+
+	other.mentee = pin->mentor;
+	other.mentor = pin->mentee;
+	return other;
+}
+
+/* Peers are pinned once, whoever stands first; sorts and drops the second. */
+static void
+settle_peers(MtrProgramme *programme)
+{
+	int32		kept = 0;
+
+	for (int32 i = 0; i < programme->npins; i++)
+	{
+		MtrPin	   *pin = &programme->pin[i];
+
+		if (pin->mentee > pin->mentor && pin->mentor >= 0)
+		{
+			int64		id = pin->mentee_id;
+
+			*pin = turned(pin);
+			pin->mentee_id = pin->mentor_id;
+			pin->mentor_id = id;
+		}
+	}
+	qsort(programme->pin, programme->npins, sizeof(MtrPin), compare_pins);
+	for (int32 i = 0; i < programme->npins; i++)
+	{
+		if (kept == 0 ||
+			compare_pins(&programme->pin[kept - 1], &programme->pin[i]) != 0)
+			programme->pin[kept++] = programme->pin[i];
+		else
+			programme->pin[kept - 1].is_forbidden |=
+				programme->pin[i].is_forbidden;
+	}
+	programme->npins = kept;
+}
+
+/* The score of a pinned pair, which is eligible or refused.  score[] is kept
+ * for the next pin of the same mentee. */
+static int32
+pin_score(MtrProgramme *programme, const MtrPin *pin, int32 *score,
+		  int32 *row)
+{
+	if (*row != pin->mentee)
+		mtr_programme_row(programme, pin->mentee, score);
+	*row = pin->mentee;
+	if (score[pin->mentor] == MTR_NO_PAIR)
+		refuse_criterion(programme, pin);
+	return score[pin->mentor];
+}
+
 /*
  * A row of scores is computed once for each mentee with pins.  Whoever is
  * named first in an error is the lowest pair that fails.
@@ -153,30 +215,36 @@ void
 mtr_match_pins(MtrMatch *match)
 {
 	MtrProgramme *programme = match->programme;
+	bool		is_peer = programme->is_peer;
 	int32	   *score = palloc(Max(programme->nmentors, 1) * sizeof(int32));
 	int32		row = -1;		/* the mentee score[] is of */
 
 	qsort(programme->pin, programme->npins, sizeof(MtrPin), compare_pins);
+	if (is_peer)
+		settle_peers(programme);
 	for (int32 i = 0; i < programme->npins; i++)
 	{
 		const MtrPin *pin = &programme->pin[i];
+		MtrPin		back = turned(pin);
 		MtrMatchPair *pair = &match->pair[match->npairs];
 
-		check_participants(pin);
+		check_participants(programme, pin);
 		if (check_exclusions(programme, pin))
 			continue;
-		if (row != pin->mentee)
-			mtr_programme_row(programme, pin->mentee, score);
-		row = pin->mentee;
-		if (score[pin->mentor] == MTR_NO_PAIR)
-			refuse_criterion(programme, pin);
+		if (is_peer && check_exclusions(programme, &back))
+			continue;
+		pair->score = pin_score(programme, pin, score, &row);
+		if (is_peer)
+			pair->score = mtr_peer_score(pair->score,
+										 pin_score(programme, &back, score,
+												   &row));
 		take_place(&match->mentee[pin->mentee],
 				   &programme->mentee[pin->mentee], pin);
-		take_place(&match->mentor[pin->mentor],
+		take_place(is_peer ? &match->mentee[pin->mentor] :
+				   &match->mentor[pin->mentor],
 				   &programme->mentor[pin->mentor], pin);
 		pair->mentee = pin->mentee;
 		pair->mentor = pin->mentor;
-		pair->score = score[pin->mentor];
 		pair->is_pinned = true;
 		match->npairs++;
 		match->total += pair->score;

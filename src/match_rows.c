@@ -163,6 +163,47 @@ mtr_rows_row(void *state, int32 left, int32 *value)
 	}
 }
 
+/*
+ * What counts is the score of the pair and what a side's own preferences make
+ * of it; who may be matched at all is decided by the pair.
+ */
+void
+mtr_rows_sides(void *state, int32 left, int32 *left_value, int32 *right_value)
+{
+	MtrMatchRows *rows = state;
+	MtrMatch   *match = rows->match;
+	MtrProgramme *programme = match->programme;
+	int32		mentee = rows->mentee_of[left];
+	int32		priority = match->mentee[mentee].priority;
+
+	if (rows->side == NULL)
+		rows->side = palloc_extended(2 * (programme->nmentors + 1) *
+									 sizeof(int32), MCXT_ALLOC_HUGE);
+	mtr_rows_row(rows, left, left_value);
+	mtr_score_row_sides(&programme->set, mentee, rows->side,
+						rows->side + programme->nmentors,
+						programme->scratch);
+	for (int32 right = 0; right < rows->nright; right++)
+	{
+		int32		mentor = rows->mentor_of[right];
+		bool		is_pair = left_value[right] != MTR_NO_PAIR;
+
+		right_value[right] = !is_pair ? MTR_NO_PAIR :
+			rows->side[programme->nmentors + mentor] + priority;
+		left_value[right] = !is_pair ? MTR_NO_PAIR : rows->side[mentor];
+	}
+	for (int32 k = rows->churn_start[left];
+		 k < match->nchurn && next_pair(rows, match->churn, left, k); k++)
+	{
+		int32		right = match->mentor[match->churn[k].mentor].index;
+
+		if (right < 0 || left_value[right] == MTR_NO_PAIR)
+			continue;
+		left_value[right] += match->options.churn_penalty;
+		right_value[right] += match->options.churn_penalty;
+	}
+}
+
 int32
 mtr_rows_bonus(const MtrMatchRows *rows, int32 left, int32 right)
 {
@@ -352,10 +393,13 @@ mtr_match_churn(MtrMatch *match)
 					" FROM mentoring.relationship AS r"
 					" JOIN mentoring.relationship_member AS e"
 					"   ON e.programme_id = r.programme_id"
-					"  AND e.relationship_id = r.id AND e.role = 'mentee'"
+					"  AND e.relationship_id = r.id"
 					" JOIN mentoring.relationship_member AS o"
 					"   ON o.programme_id = r.programme_id"
-					"  AND o.relationship_id = r.id AND o.role = 'mentor'"
+					"  AND o.relationship_id = r.id"
+					"  AND (e.role = 'mentee' AND o.role = 'mentor'"
+					"   OR e.role = 'peer' AND o.role = 'peer'"
+					"    AND e.participant_id < o.participant_id)"
 					" WHERE r.programme_id = $1 AND r.status = 'proposed'"
 					" ORDER BY 1, 2",
 					1, &match->programme_id, true, SPI_OK_SELECT);

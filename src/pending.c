@@ -1,33 +1,22 @@
 /*
  * pending.c
- *	  stand-ins for kernels that are not linked yet; they are never reached
- *	  with a matrix, for a large problem goes on with the dense kernel
+ *	  stand-ins for kernels that are not there yet
  */
-#include "kernel/assign.h"
-#include "kernel/lazy.h"
-
-#define PENDING __attribute__((weak))
-
-PENDING size_t
-mtr_lazy_scratch_size(const MtrLazy *p)
-{
-	return 0;
-}
-
-PENDING MtrStatus
-mtr_lazy_solve(MtrLazy *p, void *scratch)
-{
-	return MTR_DEGENERATE;
-}
-
-PENDING MtrStatus
-mtr_lazy_resume(MtrLazy *p, const MtrLazyChange *change, void *scratch)
-{
-	return MTR_DEGENERATE;
-}
-
-PENDING MtrStatus
-mtr_assign_resume(MtrAssign *p, void *scratch)
-{
-	return mtr_assign_solve(p, scratch);
-}
+#include "kernel/circle.h"
+#include "kernel/group.h"
+#include "kernel/pair.h"
+#include "kernel/score.h"
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+#define W __attribute__((weak))
+W size_t mtr_circle_scratch_size(const MtrCircle*p){return 0;}
+W MtrStatus mtr_circle_solve(MtrCircle*p,void*s){return MTR_INVALID;}
+W int64_t mtr_group_max_groups(const MtrGroup*p){return 0;}
+W int64_t mtr_group_max_seats(const MtrGroup*p){return 0;}
+W size_t mtr_group_scratch_size(const MtrGroup*p){return 0;}
+W MtrStatus mtr_group_solve(MtrGroup*p,void*s){return MTR_INVALID;}
+W int64_t mtr_pair_edge_room(int32_t n,int32_t k){return 0;}
+W MtrStatus mtr_pair_greedy(MtrPairing*p,int64_t*b,void*s){return MTR_INVALID;}
+W size_t mtr_pair_greedy_scratch_size(const MtrPairing*p){return 0;}
+W size_t mtr_pair_scratch_size(const MtrPairing*p){return 0;}
+W MtrStatus mtr_pair_solve(MtrPairing*p,void*s){return MTR_INVALID;}
+W void mtr_score_row_sides(const MtrScoreSet *set, int32_t m, int32_t *a, int32_t *b, void *s){ mtr_score_row(set,m,a,s); for(int i=0;i<set->nmentors;i++) b[i]=a[i];}

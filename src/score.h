@@ -77,6 +77,12 @@ typedef struct MtrPin
 	bool		is_forbidden;	/* the pair is forbidden as well */
 } MtrPin;
 
+/*
+ * In a programme of peers or circles everybody of role 'peer' stands on both
+ * sides, at the same place where nobody in particular was asked for; a score
+ * is that of one direction, the peer as mentee with the partner as mentor.
+ * What counts between two peers is mtr_peer_score() of both directions.
+ */
 typedef struct MtrProgramme
 {
 	MemoryContext context;
@@ -84,6 +90,7 @@ typedef struct MtrProgramme
 	char	   *name;
 	char	   *model;
 	char	   *status;
+	bool		is_peer;		/* model peer or circle: see below */
 	DateADT		week;			/* Monday of the week used for time zones */
 
 	int32		nmentees;		/* both ordered by id */
@@ -108,13 +115,22 @@ typedef struct MtrProgramme
 
 /*
  * Load and compile.  Errors: unknown programme,
- * a model that is scored otherwise (peer, circle: feature_not_supported), a
- * value of the wrong type (names participant, key, value), an unknown time
+ * a value of the wrong type (names participant, key, value), an unknown time
  * zone, a missing custom function.  "No such programme" and "no such
  * participant" are no_data_found (P0002) with a hint.
  */
 extern MtrProgramme *mtr_programme_load(const MtrLoad *load);
 extern void mtr_programme_free(MtrProgramme *programme);
+
+/* The score of two peers from that of either with the other: the mean,
+ * rounded half up; not eligible unless both are. */
+static inline int32
+mtr_peer_score(int32 there, int32 back)
+{
+	if (there == MTR_NO_PAIR || back == MTR_NO_PAIR)
+		return MTR_NO_PAIR;
+	return (there + back + 1) / 2;
+}
 
 /* Raise an error when no criterion has a weight: there is no score. */
 extern void mtr_programme_check_weight(const MtrProgramme *programme);

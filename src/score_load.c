@@ -35,7 +35,7 @@ static MtrQuery programme_query = {
 
 /* The columns are those of the MTR_P_ numbers; $7: all accepted. */
 static MtrQuery participant_query = {
-	"SELECT p.id, p.person_id, p.role = 'mentor', p.status = 'accepted',"
+	"SELECT p.id, p.person_id, p.role, p.status = 'accepted',"
 	" p.capacity - coalesce(l.active, 0), p.profile, n.profile, p.bio, p.aims,"
 	" n.source, n.external_id, n.display_name, n.email, n.org_unit,"
 	" n.job_role, n.site, n.timezone, n.joined_on, n.grade, n.manager_id,"
@@ -47,7 +47,8 @@ static MtrQuery participant_query = {
 	" WHERE p.programme_id = $1"
 	" AND ($7 OR $2 = 0 OR $3 = 0 OR p.id = $2 OR p.id = $3)"
 	" AND (p.role = 'mentee' AND ($7 OR $2 = 0 OR p.id = $2)"
-	"  OR p.role = 'mentor' AND ($7 OR $3 = 0 OR p.id = $3))"
+	"  OR p.role = 'mentor' AND ($7 OR $3 = 0 OR p.id = $3)"
+	"  OR p.role = 'peer')"
 	" AND (p.status = 'accepted' OR $6 AND (p.id = $2 OR p.id = $3))"
 	" ORDER BY p.id"
 };
@@ -181,15 +182,8 @@ load_programme_row(MtrLoader *loader)
 	mtr_load_query(loader, &programme_query, false, set_programme);
 	if (programme->name == NULL)
 		mtr_no_programme(programme->id);
-	if (strcmp(programme->model, "peer") == 0 ||
-		strcmp(programme->model, "circle") == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("programmes of model \"%s\" cannot be scored",
-						programme->model),
-				 errdetail("Scores are those of a mentee with a mentor; programme %lld has none.",
-						   (long long) programme->id),
-				 errhint("Use one of the models one_to_one, group, reverse and job_shadow.")));
+	programme->is_peer = strcmp(programme->model, "peer") == 0 ||
+		strcmp(programme->model, "circle") == 0;
 }
 
 /* Remember in what role a participant named by the caller takes part. */
@@ -202,7 +196,8 @@ check_role(MtrLoader *loader, const Datum *values, const bool *nulls)
 	for (int side = MTR_MENTEE; side <= MTR_MENTOR; side++)
 	{
 		bool		is_mentor = side == MTR_MENTOR;
-		const char *wanted = is_mentor ? "mentor" : "mentee";
+		const char *wanted = loader->programme->is_peer ? "peer" :
+		is_mentor ? "mentor" : "mentee";
 
 		if (id != (is_mentor ? loader->load->only_mentor :
 				   loader->load->only_mentee))
@@ -215,6 +210,9 @@ check_role(MtrLoader *loader, const Datum *values, const bool *nulls)
 							(long long) id),
 					 errdetail("Participant %lld takes part as %s.",
 							   (long long) id, role),
+					 loader->programme->is_peer ?
+					 errhint("In a programme of model %s peers are scored.",
+							 loader->programme->model) :
 					 errhint("The mentee comes first, then the mentor.")));
 		loader->named_found[side] = true;
 	}
@@ -236,6 +234,7 @@ check_named(MtrLoader *loader)
 
 		if (id != 0 && !loader->named_found[side])
 			mtr_no_participant(load->programme_id,
+							   loader->programme->is_peer ? "peer" :
 							   is_mentor ? "mentor" : "mentee", id);
 	}
 }
@@ -276,18 +275,16 @@ hash_participant(MtrLoader *loader, const MtrParticipant *p, int side)
 	mtr_hash_bytes(loader, bytes->data, bytes->len);
 }
 
+/* Put the present participant on a side. */
 static void
-add_participant(MtrLoader *loader, const Datum *values, const bool *nulls)
+add_to_side(MtrLoader *loader, int side, const Datum *values)
 {
-	bool		is_mentor = DatumGetBool(values[MTR_P_IS_MENTOR]);
-	int			side = is_mentor ? MTR_MENTOR : MTR_MENTEE;
 	int64		id = DatumGetInt64(values[MTR_P_ID]);
-	int64		only = is_mentor ? loader->load->only_mentor :
+	int64		only = side == MTR_MENTOR ? loader->load->only_mentor :
 	loader->load->only_mentee;
 	bool		is_loaded = only == 0 || only == id;
 	MtrParticipant *p;
 
-	mtr_value_merge(loader, values, nulls);
 	mtr_value_add(loader, side, id, is_loaded);
 	if (!is_loaded)
 		return;
@@ -300,6 +297,24 @@ add_participant(MtrLoader *loader, const Datum *values, const bool *nulls)
 	note_person(loader, p->person_id, side,
 				MTR_COUNT(MtrParticipant, loader->participant[side]) - 1);
 	hash_participant(loader, p, side);
+}
+
+/* Peers are on both sides; other roles than the model knows take no part. */
+static void
+add_participant(MtrLoader *loader, const Datum *values, const bool *nulls)
+{
+	text	   *role = DatumGetTextPP(values[MTR_P_ROLE]);
+	bool		is_peer = VARSIZE_ANY_EXHDR(role) == strlen("peer");
+	bool		is_mentor = !is_peer &&
+	memcmp(VARDATA_ANY(role), "mentor", strlen("mentor")) == 0;
+
+	if (is_peer != loader->programme->is_peer)
+		return;
+	mtr_value_merge(loader, values, nulls);
+	if (!is_mentor)
+		add_to_side(loader, MTR_MENTEE, values);
+	if (is_mentor || is_peer)
+		add_to_side(loader, MTR_MENTOR, values);
 }
 
 static void

@@ -78,7 +78,7 @@ static MtrQuery met_query = {
 	"  ON m.programme_id = a.programme_id AND m.participant_id = a.id"
 	" JOIN mentoring.relationship r"
 	"  ON r.programme_id = m.programme_id AND r.id = m.relationship_id"
-	" WHERE p.programme_id = $1 AND p.role IN ('mentee', 'mentor')"
+	" WHERE p.programme_id = $1 AND p.role IN ('mentee', 'mentor', 'peer')"
 	" AND " HAVE_MET
 };
 

@@ -94,7 +94,8 @@ static MtrQuery line_query = {
 	" JOIN mentoring.person n ON n.id = p.person_id"
 	" WHERE p.programme_id = $1 AND ($2 = 0 OR $3 = 0 OR p.id IN ($2, $3))"
 	" AND (p.role = 'mentee' AND ($2 = 0 OR p.id = $2)"
-	"  OR p.role = 'mentor' AND ($3 = 0 OR p.id = $3))"
+	"  OR p.role = 'mentor' AND ($3 = 0 OR p.id = $3)"
+	"  OR p.role = 'peer')"
 	" UNION"
 	" SELECT n.id, n.manager_id FROM up"
 	" JOIN mentoring.person n ON n.id = up.manager_id)"
@@ -189,25 +190,21 @@ add_rule(MtrLoader *loader, const Datum *values, const bool *nulls)
 	mtr_hash_numbers(loader, MTR_HASH_PIN, mentee_id, mentor_id);
 }
 
-/* Every ranked partner makes the list longer, loaded or not. */
+/* Every ranked partner makes the list longer, loaded or not.  "own" is who
+ * has the list, an index of that side. */
 static void
-add_preference(MtrLoader *loader, const Datum *values, const bool *nulls)
+add_ranked(MtrLoader *loader, int side, int32 own, const Datum *values,
+		   const bool *nulls)
 {
-	int64		id = DatumGetInt64(values[0]);
 	int64		partner_id = DatumGetInt64(values[1]);
-	int32		mentee = mtr_find_mentee(loader, id);
-	int32		mentor = mentee < 0 ? mtr_find_mentor(loader, id) : -1;
-	int			side = mentee < 0 ? MTR_MENTOR : MTR_MENTEE;
+	int32		mentee = side == MTR_MENTEE ? own :
+	mtr_find_mentee(loader, partner_id);
+	int32		mentor = side == MTR_MENTOR ? own :
+	mtr_find_mentor(loader, partner_id);
 	Ranked	   *ranked;
 
-	if (mentee < 0 && mentor < 0)
-		return;
 	if (!nulls[2])
-		loader->relations->list_length[side][Max(mentee, mentor)]++;
-	if (side == MTR_MENTEE)
-		mentor = mtr_find_mentor(loader, partner_id);
-	else
-		mentee = mtr_find_mentee(loader, partner_id);
+		loader->relations->list_length[side][own]++;
 	if (nulls[2])
 		mtr_exclude(loader, mentee, mentor, MTR_EX_VETO);
 	else if (mentee >= 0 && mentor >= 0)
@@ -219,6 +216,22 @@ add_preference(MtrLoader *loader, const Datum *values, const bool *nulls)
 		ranked->side = side;
 		ranked->rank = DatumGetInt32(values[2]);
 	}
+}
+
+/* A peer's list counts on both sides. */
+static void
+add_preference(MtrLoader *loader, const Datum *values, const bool *nulls)
+{
+	int64		id = DatumGetInt64(values[0]);
+	int32		mentee = mtr_find_mentee(loader, id);
+	int32		mentor = -1;
+
+	if (mentee < 0 || loader->programme->is_peer)
+		mentor = mtr_find_mentor(loader, id);
+	if (mentee >= 0)
+		add_ranked(loader, MTR_MENTEE, mentee, values, nulls);
+	if (mentor >= 0)
+		add_ranked(loader, MTR_MENTOR, mentor, values, nulls);
 }
 
 /* Managers who don't take part get codes after those who do. */

@@ -76,7 +76,7 @@ static MtrQuery level_query = {
 	" JOIN mentoring.person_skill k"
 	"  ON k.person_id = p.person_id AND k.skill_id = s.skill_id"
 	" WHERE s.programme_id = $1 AND s.level IS NULL"
-	" AND s.target_level IS NOT NULL AND p.role = 'mentee'"
+	" AND s.target_level IS NOT NULL AND p.role IN ('mentee', 'peer')"
 	" AND ($2 = 0 OR p.id = $2)"
 };
 
@@ -84,7 +84,7 @@ static MtrQuery person_offer_query = {
 	"SELECT p.id, k.skill_id, k.level"
 	" FROM mentoring.participant p"
 	" JOIN mentoring.person_skill k ON k.person_id = p.person_id"
-	" WHERE p.programme_id = $1 AND p.role = 'mentor'"
+	" WHERE p.programme_id = $1 AND p.role IN ('mentor', 'peer')"
 	" AND ($3 = 0 OR p.id = $3) AND ($6 OR p.status = 'accepted')"
 };
 
@@ -105,7 +105,7 @@ look_up(MtrLoader *loader, int64 id)
 	skills->last_id = id;
 	skills->last_mentor = -1;
 	skills->last_mentee = mtr_find_mentee(loader, id);
-	if (skills->last_mentee < 0)
+	if (skills->last_mentee < 0 || loader->programme->is_peer)
 		skills->last_mentor = mtr_find_mentor(loader, id);
 }
 

@@ -41,9 +41,6 @@ typedef struct Resume
 	MtrAssign  *a;				/* rows are the left side */
 	MtrStart   *start;
 	int32	   *row;			/* [ncols] */
-	int32	   *column_no;		/* [ncols] place in column[], or -1 */
-	int32		ncolumns;
-	int32	   *column;			/* [ncolumns][nrows] scores */
 	int32	   *violations;		/* [ncols] */
 } Resume;
 
@@ -156,49 +153,26 @@ list_changes(const bool *changed, int32 n, int32 *list)
 	return count;
 }
 
-/* MtrRowFunction: the scores of a right element that changed. */
+/* MtrRowFunction: the scores of a right element with each left one.  Where
+ * nobody makes columns, it takes a row for each number. */
 static void
 column_scores(void *state, int32 col, int32 *score)
 {
-	const Resume *r = state;
+	Resume	   *r = state;
 	const int32 *from = r->problem->matrix;
-
-	if (from == NULL)
-		memcpy(score, r->column + (size_t) r->column_no[col] * r->a->nrows,
-			   r->a->nrows * sizeof(int32));
-	else
-		for (int32 i = 0; i < r->a->nrows; i++)
-			score[i] = from[(size_t) i * r->a->ncols + col];
-}
-
-/* Without a matrix: make the columns of these, in one pass over the rows. */
-static void
-make_columns(Resume *r, const int32 *list, int32 n)
-{
 	int32		nrows = r->a->nrows;
 
-	r->ncolumns = n;
-	if (r->column != NULL)
-		pfree(r->column);
-	r->column = NULL;
-	if (n == 0 || r->problem->matrix != NULL)
-		return;
-	mtr_check_memory(r->problem->already + r->problem->bytes +
-					 (uint64) n * nrows * sizeof(int32), r->problem->nleft,
-					 r->problem->nright);
-	r->column = palloc_extended((Size) n * (nrows + 1) * sizeof(int32),
-								MCXT_ALLOC_HUGE);
-	for (int32 k = 0; k < n; k++)
-		r->column_no[list[k]] = k;
-	for (int32 i = 0; i < nrows; i++)
-	{
-		const int32 *score = get_row(r, i);
-
-		CHECK_FOR_INTERRUPTS();
-		mtr_progress(i, nrows);
-		for (int32 k = 0; k < n; k++)
-			r->column[(size_t) k * nrows + i] = score[list[k]];
-	}
+	if (from != NULL)
+		for (int32 i = 0; i < nrows; i++)
+			score[i] = from[(size_t) i * r->a->ncols + col];
+	else if (r->problem->column != NULL)
+		r->problem->column(r->problem->row_state, col, score);
+	else
+		for (int32 i = 0; i < nrows; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			score[i] = get_row(r, i)[col];
+		}
 }
 
 /* Take the old answer over. */
@@ -221,7 +195,6 @@ begin_resume(Resume *r, MtrProblem *problem, MtrStart *start)
 	memcpy(a->col_price, start->right_price, a->ncols * sizeof(int64));
 	size = (a->ncols + 1) * sizeof(int32);
 	r->row = palloc_extended(size, MCXT_ALLOC_HUGE);
-	r->column_no = palloc_extended(size, MCXT_ALLOC_HUGE);
 	r->violations = palloc_extended(size, MCXT_ALLOC_HUGE);
 }
 
@@ -245,7 +218,6 @@ resume(Resume *r)
 	if (is_few && r->start->nchanged > 0)
 	{
 		mtr_progress_phase("solve");
-		make_columns(r, col, change.change.ncols);
 		change.column = column_scores;
 		change.column_state = r;
 		mtr_solve_by_lists(r->problem, &change);
