@@ -32,6 +32,7 @@ OBJS = \
 	src/kernel/score.o \
 	src/kernel/score_fixed.o \
 	src/kernel/score_list.o \
+	src/kernel/score_sides.o \
 	src/kernel/score_skill.o \
 	src/kernel/score_value.o \
 	src/kernel/stable.o \

@@ -385,8 +385,8 @@ round_sums(int32_t n, const double *restrict sum, int32_t *restrict score)
  * First phase: find each criterion's form for this mentee and make its
  * tables.  Returns the sum everyone starts with.
  */
-static double
-start_row(const MtrScoreJob *job)
+double
+mtr_score_start_row(const MtrScoreJob *job)
 {
 	double		start = MTR_UNIT / 2 + 0.5;
 
@@ -412,10 +412,10 @@ start_row(const MtrScoreJob *job)
 	return start;
 }
 
-/* Second phase: the scores of mentors first .. first + n - 1. */
-static void
-score_block(const MtrScoreJob *job, double start, int32_t first, int32_t n,
-			int32_t *score)
+/* Second phase: the sums of mentors first .. first + n - 1. */
+void
+mtr_score_sum_block(const MtrScoreJob *job, double start, int32_t first,
+					int32_t n)
 {
 	double	   *sum = job->work->sum;
 	Lookup		lookup[MAX_LOOKUPS];
@@ -439,7 +439,14 @@ score_block(const MtrScoreJob *job, double start, int32_t first, int32_t n,
 			lookup[count++].term = plan->term_table;
 		}
 		else if (plan->form == MTR_ROW_SIMS)
-			add_block(plan, n, plan->ops->sims(job, plan, first, n), sum);
+		{
+			const int32_t *sim = plan->ops->sims(job, plan, first, n);
+
+			if (!job->sides || plan->own[0] == NULL)
+				add_block(plan, n, sim, sum);
+			else if (plan->has_rule)
+				add_rule(n, sim, sum, plan->minimum, plan->missing_passes);
+		}
 		if (count == MAX_LOOKUPS)
 		{
 			add_lookups(n, sum, lookup, count);
@@ -448,7 +455,29 @@ score_block(const MtrScoreJob *job, double start, int32_t first, int32_t n,
 	}
 	if (count > 0)
 		add_lookups(n, sum, lookup, count);
+}
+
+void
+mtr_score_add_share(const MtrScorePlan *plan, int32_t n, const int32_t *sim,
+					double *sum)
+{
+	add_terms(n, sim, sum, plan->share, plan->if_missing);
+}
+
+void
+mtr_score_round(int32_t n, const double *sum, int32_t *score)
+{
 	round_sums(n, sum, score);
+}
+
+void
+mtr_score_exclude(const MtrScoreSet *set, int32_t mentee, int32_t *score)
+{
+	if (set->exclude_start == NULL)
+		return;
+	for (int32_t e = set->exclude_start[mentee];
+		 e < set->exclude_start[mentee + 1]; e++)
+		score[set->exclude_mentor[e]] = MTR_NO_PAIR;
 }
 
 /* Both phases, and the exclusions last: they are few and in no order. */
@@ -456,7 +485,7 @@ void
 mtr_score_row(const MtrScoreSet *set, int32_t mentee, int32_t *score,
 			  void *scratch)
 {
-	MtrScoreJob job = {set, scratch, mentee};
+	MtrScoreJob job = {set, scratch, mentee, false};
 	int32_t		nmentors = set->nmentors;
 	double		start;
 
@@ -464,7 +493,7 @@ mtr_score_row(const MtrScoreSet *set, int32_t mentee, int32_t *score,
 	if (nmentors == 0)
 		return;
 
-	start = start_row(&job);
+	start = mtr_score_start_row(&job);
 	if (start < 0)
 	{
 		/* a value the mentee lacks breaks a strict rule */
@@ -478,14 +507,10 @@ mtr_score_row(const MtrScoreSet *set, int32_t mentee, int32_t *score,
 
 		if (n > MTR_SCORE_BLOCK)
 			n = MTR_SCORE_BLOCK;
-		score_block(&job, start, first, n, score + first);
+		mtr_score_sum_block(&job, start, first, n);
+		round_sums(n, job.work->sum, score + first);
 	}
-
-	if (set->exclude_start == NULL)
-		return;
-	for (int32_t e = set->exclude_start[mentee];
-		 e < set->exclude_start[mentee + 1]; e++)
-		score[set->exclude_mentor[e]] = MTR_NO_PAIR;
+	mtr_score_exclude(set, mentee, score);
 }
 
 /* Similarities of mentors first .. first + n - 1. */
@@ -510,7 +535,7 @@ void
 mtr_score_similarities(const MtrScoreSet *set, int32_t criterion,
 					   int32_t mentee, int32_t *sim, void *scratch)
 {
-	MtrScoreJob job = {set, scratch, mentee};
+	MtrScoreJob job = {set, scratch, mentee, false};
 	MtrScorePlan *plan = &job.work->plan[criterion];
 	int32_t		nmentors = set->nmentors;
 

@@ -67,6 +67,9 @@ typedef struct MtrScorePlan
 	int32_t    *list;			/* skill_cover: lists sorted by level */
 	int32_t    *list_start;		/* where they start; overlap: see there */
 	uint8_t    *dense;			/* overlap: bytes of frequent elements */
+	int32_t    *own[2];			/* [m] preference with a share: what the
+								 * mentee and what the mentors say, made for
+								 * each row by score_sides.c */
 	int32_t    *sim_table;		/* [max_codes] similarity of a code */
 	double	   *term_table;		/* [max_codes] term of a code */
 	int32_t		max_codes;
@@ -109,6 +112,7 @@ typedef struct MtrScoreJob
 	const MtrScoreSet *set;
 	MtrScoreWork *work;
 	int32_t		mentee;
+	bool		sides;			/* preferences only rule, and add no terms */
 } MtrScoreJob;
 
 /* Hands out pieces of scratch; without a base it only counts. */
@@ -119,6 +123,22 @@ typedef struct MtrCarver
 } MtrCarver;
 
 extern void *mtr_score_carve(MtrCarver *carver, size_t count, size_t size);
+
+/* The phases of a row, score.c.  The first returns the sum everyone starts
+ * with, below 0 when all pairs are refused; the second puts the sums of a
+ * block into the head of scratch. */
+extern double mtr_score_start_row(const MtrScoreJob *job);
+extern void mtr_score_sum_block(const MtrScoreJob *job, double start,
+								int32_t first, int32_t n);
+
+/* Add the terms of similarities of a criterion, whether or not it rules. */
+extern void mtr_score_add_share(const MtrScorePlan *plan, int32_t n,
+								const int32_t *sim, double *sum);
+extern void mtr_score_round(int32_t n, const double *sum, int32_t *score);
+
+/* The last phase: refuse the pairs of the exclusion list. */
+extern void mtr_score_exclude(const MtrScoreSet *set, int32_t mentee,
+							  int32_t *score);
 
 /*
  * What a kind can do.  "carve" takes the arrays of a plan, and is also

@@ -539,9 +539,22 @@ const MtrKindOps mtr_availability_ops = {
 
 /* ---- preference, custom: the row holds similarities ---- */
 
-/* The row phase does all, into an array of its own. */
+/* The row phase does all, into an array of its own; what each side of a
+ * preference says is for score_sides.c. */
 static void
-row_carve(const MtrScoreSet *set, MtrScorePlan *plan, MtrCarver *carver)
+preference_carve(const MtrScoreSet *set, MtrScorePlan *plan,
+				 MtrCarver *carver)
+{
+	plan->row = mtr_score_carve(carver, set->nmentors, sizeof(int32_t));
+	if (plan->share == 0)
+		return;
+	for (int side = 0; side < 2; side++)
+		plan->own[side] = mtr_score_carve(carver, set->nmentors,
+										  sizeof(int32_t));
+}
+
+static void
+custom_carve(const MtrScoreSet *set, MtrScorePlan *plan, MtrCarver *carver)
 {
 	plan->row = mtr_score_carve(carver, set->nmentors, sizeof(int32_t));
 }
@@ -588,7 +601,7 @@ preference_row(const MtrScoreJob *job, MtrScorePlan *plan)
 }
 
 const MtrKindOps mtr_preference_ops = {
-	.carve = row_carve,
+	.carve = preference_carve,
 	.row = preference_row,
 	.sims = row_sims,
 };
@@ -604,7 +617,7 @@ custom_row(const MtrScoreJob *job, MtrScorePlan *plan)
 }
 
 const MtrKindOps mtr_custom_ops = {
-	.carve = row_carve,
+	.carve = custom_carve,
 	.row = custom_row,
 	.sims = row_sims,
 };

@@ -47,13 +47,16 @@ typedef struct Build
 						int32_t *score, void *scratch);
 	void		(*similarities) (const MtrScoreSet *set, int32_t criterion,
 								 int32_t mentee, int32_t *sim, void *scratch);
+	void		(*sides) (const MtrScoreSet *set, int32_t mentee,
+						  int32_t *mentee_score, int32_t *mentor_score,
+						  void *scratch);
 } Build;
 
 static const Build builds[2] = {
 	{mtr_score_scratch_size, mtr_score_prepare, mtr_score_row,
-	mtr_score_similarities},
+	mtr_score_similarities, mtr_score_row_sides},
 	{second_score_scratch_size, second_score_prepare, second_score_row,
-	second_score_similarities},
+	second_score_similarities, second_score_row_sides},
 };
 
 /* Prepared scratch, filled with rubbish before and exactly as long as asked

@@ -369,6 +369,34 @@ reference_score(const Programme *p, const int32_t *sim, int32_t i, int32_t j)
 	return (int32_t) ((sum + MTR_UNIT / 2) / MTR_UNIT);
 }
 
+/* The score as the mentee (side 0) or the mentor (side 1) sees it: of a
+ * preference only what this side says counts. */
+static int32_t
+reference_side(const Programme *p, const int32_t *sim, int32_t pair, int side)
+{
+	int32_t		m = p->set.nmentors;
+	int64_t		sum = 0;
+
+	if (reference_score(p, sim, pair / m, pair % m) == MTR_NO_PAIR)
+		return MTR_NO_PAIR;
+	for (int32_t k = 0; k < p->set.ncriteria; k++)
+	{
+		const MtrCriterion *c = &p->criteria[k];
+		const Raw  *raw = &p->raw[k];
+		int32_t		s = sim[k * p->set.nmentees * m + pair];
+
+		if (c->kind == MTR_PREFERENCE && raw->listed[pair])
+			s = side == 0 ? raw->mentee_says[pair] : raw->mentor_says[pair];
+		else if (c->kind == MTR_PREFERENCE)
+			s = side == 0 ? raw->mentee_base[pair / m] :
+				raw->mentor_base[pair % m];
+		if (s == MTR_MISSING)
+			s = c->if_missing;
+		sum += (int64_t) c->share * s;
+	}
+	return (int32_t) ((sum + MTR_UNIT / 2) / MTR_UNIT);
+}
+
 /* ----------
  * Building programmes
  * ----------

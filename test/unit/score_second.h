@@ -13,11 +13,17 @@
 #define mtr_poll second_poll
 #define mtr_contributions second_contributions
 #define mtr_divide second_divide
+#define mtr_score_add_share second_score_add_share
 #define mtr_score_carve second_score_carve
+#define mtr_score_exclude second_score_exclude
 #define mtr_score_prepare second_score_prepare
+#define mtr_score_round second_score_round
 #define mtr_score_row second_score_row
+#define mtr_score_row_sides second_score_row_sides
 #define mtr_score_scratch_size second_score_scratch_size
 #define mtr_score_similarities second_score_similarities
+#define mtr_score_start_row second_score_start_row
+#define mtr_score_sum_block second_score_sum_block
 #define mtr_text_idf second_text_idf
 #define mtr_text_root second_text_root
 #define mtr_availability_ops second_availability_ops
@@ -34,6 +40,7 @@
 #include "score.c"
 #include "score_fixed.c"
 #include "score_list.c"
+#include "score_sides.c"
 #include "score_skill.c"
 #include "score_value.c"
 
@@ -42,6 +49,7 @@
 #undef mtr_divide
 #undef mtr_score_prepare
 #undef mtr_score_row
+#undef mtr_score_row_sides
 #undef mtr_score_scratch_size
 #undef mtr_score_similarities
 #undef mtr_text_idf
@@ -52,6 +60,9 @@ extern size_t mtr_score_scratch_size(const MtrScoreSet *set);
 extern void mtr_score_prepare(const MtrScoreSet *set, void *scratch);
 extern void mtr_score_row(const MtrScoreSet *set, int32_t mentee,
 						  int32_t *score, void *scratch);
+extern void mtr_score_row_sides(const MtrScoreSet *set, int32_t mentee,
+								int32_t *mentee_score, int32_t *mentor_score,
+								void *scratch);
 extern void mtr_score_similarities(const MtrScoreSet *set, int32_t criterion,
 								   int32_t mentee, int32_t *sim,
 								   void *scratch);

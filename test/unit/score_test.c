@@ -67,6 +67,7 @@ typedef struct Expected
 {
 	int32_t    *sim;			/* [ncriteria][n][m] */
 	int32_t    *score;			/* [n][m] */
+	int32_t    *side[2];		/* [n][m] */
 } Expected;
 
 static Expected
@@ -84,6 +85,12 @@ expect(const Programme *p)
 				reference_similarity(p, k, c / m, c % m);
 	for (int32_t c = 0; c < n * m; c++)
 		expected.score[c] = reference_score(p, expected.sim, c / m, c % m);
+	for (int side = 0; side < 2; side++)
+	{
+		expected.side[side] = TABLE((size_t) n * m, int32_t);
+		for (int32_t c = 0; c < n * m; c++)
+			expected.side[side][c] = reference_side(p, expected.sim, c, side);
+	}
 	return expected;
 }
 
@@ -95,9 +102,14 @@ row_agrees(const Programme *p, const Build *build, void *scratch, int32_t i,
 	int32_t		n = p->set.nmentees;
 	int32_t		m = p->set.nmentors;
 	int32_t    *row = TABLE(m, int32_t);
+	int32_t    *other = TABLE(m, int32_t);
 
 	build->row(&p->set, i, row, scratch);
 	if (!same_row(m, row, &expected->score[i * m], "score", i))
+		return false;
+	build->sides(&p->set, i, row, other, scratch);
+	if (!same_row(m, row, &expected->side[0][i * m], "mentee's score", i) ||
+		!same_row(m, other, &expected->side[1][i * m], "mentor's score", i))
 		return false;
 	for (int32_t k = 0; k < p->set.ncriteria; k++)
 	{
