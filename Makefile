@@ -26,6 +26,11 @@ OBJS = \
 	src/directory.o \
 	src/json.o \
 	src/kernel/assign.o \
+	src/kernel/circle.o \
+	src/kernel/circle_bound.o \
+	src/kernel/circle_move.o \
+	src/kernel/circle_placed.o \
+	src/kernel/circle_search.o \
 	src/kernel/fair.o \
 	src/kernel/greedy.o \
 	src/kernel/lazy.o \

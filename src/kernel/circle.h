@@ -18,14 +18,14 @@
  *
  * nplaced = placed_bound proves the first, total = bound the second (then
  * the division is the best of all).  How both follow is told, with proof, in
- * circle_bound.c.
+ * circle_placed.c and circle_bound.c.
  *
  * Effort.  The search ends after "effort" times n times MTR_CIRCLE_STEPS
- * steps, a step being one exchange or relocation of members evaluated or one
- * sum kept up to date: never by the clock, so the same input gives the same
- * division on every machine.  MTR_CIRCLE_EFFORT takes about a second for
- * 1,000 members; effort 0 stops at the first local optimum.  "seed" chooses
- * among searches; another seed may find another division.
+ * steps, a step being one move evaluated or 16 sums kept up to date: never by
+ * the clock, so the same input gives the same division on every machine.
+ * MTR_CIRCLE_EFFORT takes about two seconds for 1,000 members; effort 0 stops
+ * at the first local optimum.  "seed" chooses among searches; another seed
+ * may find another division.
  *
  * A pair that must share a circle: give it a score far above all others
  * (100 times, say) and subtract it afterwards; see whether it was honoured.
@@ -41,15 +41,15 @@
 #define MTR_CIRCLE_MAX_MEMBERS 32768
 #define MTR_CIRCLE_MAX_SIZE 1024
 #define MTR_CIRCLE_EFFORT 100
-#define MTR_CIRCLE_STEPS 10000
+#define MTR_CIRCLE_STEPS 600
 
 typedef struct MtrCircle
 {
 	/* inputs, unchanged */
 	int32_t		n;
 	const int32_t *score;		/* [n * n], symmetric; MTR_NO_PAIR where two
-								 * must not share a circle; the diagonal isn't
-								 * read */
+								 * must not share a circle, and on the
+								 * diagonal */
 	int32_t		min_size;
 	int32_t		max_size;
 	int32_t		effort;			/* >= 0, usually MTR_CIRCLE_EFFORT */
@@ -65,12 +65,12 @@ typedef struct MtrCircle
 	int64_t		bound;
 } MtrCircle;
 
-/* Bytes of scratch for mtr_circle_solve(): 8 * n * (n / min_size) and some
- * hundred a member. */
+/* Bytes of scratch for mtr_circle_solve(): 8 * n + 4 * max_size for each of
+ * the n / min_size circles there can be, and about 500 a member. */
 extern size_t mtr_circle_scratch_size(const MtrCircle *p);
 
 /* Solve.  scratch must be aligned to 64 bytes.  MTR_INVALID for sizes or an
- * effort out of range and a matrix that isn't symmetric, MTR_OVERFLOW for a
+ * effort out of range and a matrix that isn't as told, MTR_OVERFLOW for a
  * score beyond 10^9 or more members than MTR_CIRCLE_MAX_MEMBERS. */
 extern MtrStatus mtr_circle_solve(MtrCircle *p, void *scratch);
 
