@@ -59,6 +59,8 @@ OBJS = \
 	src/match_circle.o \
 	src/match_store.o \
 	src/match_verify.o \
+	src/match_verify_claim.o \
+	src/match_verify_group.o \
 	src/match_verify_price.o \
 	src/programme.o \
 	src/pending.o \

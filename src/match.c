@@ -168,6 +168,9 @@ check_model(const MtrMatch *match, const char *model)
 	bool		is_group = strcmp(model, "circle") == 0 ||
 	strcmp(model, "group") == 0;
 
+	if (match->method == MTR_HEURISTIC && !is_group)
+		refuse_for_model(model, "method heuristic",
+						 "Circles and groups are searched; pairs can be optimal.");
 	if (is_paired_model(model))
 		return;
 	if (match->method == MTR_STABLE)

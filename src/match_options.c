@@ -31,6 +31,8 @@ mtr_method(const char *name)
 		return MTR_STABLE;
 	if (strcmp(name, "greedy") == 0)
 		return MTR_GREEDY;
+	if (strcmp(name, "heuristic") == 0)
+		return MTR_HEURISTIC;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown method \"%s\"", name),

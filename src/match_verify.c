@@ -545,9 +545,8 @@ check_bound(const MtrVerify *v)
 	return NULL;
 }
 
-/* What match_run says in sum. */
-static void
-check_total(MtrVerify *v)
+void
+mtr_verify_total(MtrVerify *v)
 {
 	char	   *problem = NULL;
 	int64		total;
@@ -575,30 +574,42 @@ static void
 verify(MtrVerify *v)
 {
 	const char *why_not = NULL;
+	bool		has_prices;
 
 	read_run(v);
 	load_programme(v);
 	v->mentee = make_persons(v->programme->mentee, v->programme->nmentees);
 	v->mentor = make_persons(v->programme->mentor, v->programme->nmentors);
-	read_proposals(v);
 	mtr_verify_read_prices(v);
 	qsort(v->programme->pin, v->programme->npins, sizeof(MtrPin),
 		  compare_pins);
 	v->is_feasible = true;
 
 	check_inputs(v);
-	if (v->method != MTR_OPTIMAL)
-		why_not = "the method does not claim to be optimal";
-	else if (!v->is_unchanged)
+	if (!v->is_unchanged)
 		why_not = "inputs changed since the run was made";
+	if (v->method != MTR_OPTIMAL && v->method != MTR_STABLE)
+		why_not = "the method does not claim to be optimal";
+	if (v->programme->is_peer || strcmp(v->programme->model, "group") == 0)
+	{
+		mtr_verify_groups(v, why_not);
+		return;
+	}
+	read_proposals(v);
+	has_prices = v->method == MTR_OPTIMAL && v->objective != MTR_FAIR;
 	mtr_progress_phase("check");
-	scan(v, why_not == NULL);
+	scan(v, why_not == NULL && has_prices);
 	check_members(v);
 	check_capacity(v);
 	check_rules(v);
 	check_scores(v);
-	check_total(v);
-	mtr_verify_prices(v, why_not);
+	mtr_verify_total(v);
+	if (v->method == MTR_STABLE)
+		mtr_verify_stable(v, why_not);
+	else if (v->method == MTR_OPTIMAL && v->objective == MTR_FAIR)
+		mtr_verify_fair(v, why_not);
+	else
+		mtr_verify_prices(v, why_not);
 }
 
 /*

@@ -4,12 +4,16 @@
  *
  * match_verify.c			what every run must keep: members, places, rules
  * match_verify_price.c		the optimum, by covers and prices
+ * match_verify_claim.c		stable, fair
+ * match_verify_group.c		peers, circles and groups
  *
  * Nothing of this calls or shares code with the solver, but for the parser of
  * options.
  */
 #ifndef MTR_MATCH_VERIFY_H
 #define MTR_MATCH_VERIFY_H
+
+#include "nodes/execnodes.h"
 
 #include "match.h"
 
@@ -117,8 +121,19 @@ extern int64 mtr_verify_bonus(const MtrVerify *v, int32 mentee, int32 mentor);
 extern void mtr_verify_slack(MtrVerify *v, int32 mentee, int32 mentor,
 							 int32 score, bool is_taken);
 
-/* The last checks: the priorities, and optimality unless there is a reason
- * not to judge it. */
+/* Check that priorities are those of the time waited. */
+extern void mtr_verify_priorities(MtrVerify *v);
+
+/* The last checks: priorities, and the claim of the method unless there is a
+ * reason not to judge it. */
 extern void mtr_verify_prices(MtrVerify *v, const char *why_not);
+extern void mtr_verify_stable(MtrVerify *v, const char *why_not);
+extern void mtr_verify_fair(MtrVerify *v, const char *why_not);
+
+/* What match_run says in sum, judged by the proposals read. */
+extern void mtr_verify_total(MtrVerify *v);
+
+/* All that is left to do for a programme of peers, circles or groups. */
+extern void mtr_verify_groups(MtrVerify *v, const char *why_not);
 
 #endif							/* MTR_MATCH_VERIFY_H */

@@ -56,7 +56,7 @@ read_waited(MtrVerify *v)
 					"   floor(extract(epoch FROM timestamptz"
 					"     '2000-01-01 00:00:00+00' - a.applied_at)"
 					"     / 86400.0 + $2 / 86400000000.0)))) AS d (days)"
-					" WHERE a.programme_id = $1 AND a.role = 'mentee'",
+					" WHERE a.programme_id = $1 AND a.role IN ('mentee', 'peer')",
 					3, args, true, SPI_OK_SELECT);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
@@ -165,8 +165,9 @@ int64
 mtr_verify_bonus(const MtrVerify *v, int32 mentee, int32 mentor)
 {
 	MtrVerifyPair key = {.mentee = mentee,.mentor = mentor};
-	int64		bonus = v->mentee[mentee].priority +
-	v->mentor[mentor].priority;
+	const MtrVerifyPerson *other = v->programme->is_peer ? v->mentee :
+	v->mentor;
+	int64		bonus = v->mentee[mentee].priority + other[mentor].priority;
 
 	if (v->nchurn > 0 &&
 		bsearch(&key, v->churn_pair, v->nchurn, sizeof(MtrVerifyPair),
@@ -175,9 +176,8 @@ mtr_verify_bonus(const MtrVerify *v, int32 mentee, int32 mentor)
 	return bonus;
 }
 
-/* Priorities are what waiting times make of them. */
-static void
-check_priorities(MtrVerify *v)
+void
+mtr_verify_priorities(MtrVerify *v)
 {
 	char	   *problem = NULL;
 
@@ -285,7 +285,7 @@ mtr_verify_prices(MtrVerify *v, const char *why_not)
 {
 	char	   *problem;
 
-	check_priorities(v);
+	mtr_verify_priorities(v);
 	if (why_not != NULL)
 	{
 		mtr_verify_put(v, "pairs_optimal", MTR_UNDECIDED, why_not);

@@ -20,3 +20,8 @@ W size_t mtr_pair_greedy_scratch_size(const MtrPairing*p){return 0;}
 W size_t mtr_pair_scratch_size(const MtrPairing*p){return 0;}
 W MtrStatus mtr_pair_solve(MtrPairing*p,void*s){return MTR_INVALID;}
 W void mtr_score_row_sides(const MtrScoreSet *set, int32_t m, int32_t *a, int32_t *b, void *s){ mtr_score_row(set,m,a,s); for(int i=0;i<set->nmentors;i++) b[i]=a[i];}
+#include "kernel/fair.h"
+W size_t mtr_fair_check_scratch_size(const MtrAssign *p){return 0;}
+W MtrStatus mtr_fair_check(const MtrAssign *p, MtrFairVerdict *v, void *s){ v->flaw=MTR_FAIR_NO_FLAW; return MTR_OK;}
+W size_t mtr_pair_check_scratch_size(const MtrPairing *p){return 0;}
+W MtrStatus mtr_pair_check(const MtrPairing *p, MtrPairVerdict *v, void *s){return MTR_INVALID;}

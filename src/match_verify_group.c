@@ -1,0 +1,715 @@
+/*
+ * match_verify_group.c
+ *	  verify_match() of peers, circles and groups
+ *
+ * A proposal has members: two peers, a circle of peers, or mentees with their
+ * mentor.  Each is looked at by itself: who must suit whom are all members of
+ * a circle, the mentor and each mentee of a group.  Scores of both directions
+ * are made for the members only.
+ *
+ * That a pairing of peers is the best is proven by the prices of peers and of
+ * odd sets of them, checked against every pair by mtr_pair_check()
+ * (kernel/pair.h), which shares nothing with the solver.  Circles and groups
+ * claim nothing.
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+#include "kernel/pair.h"
+#include "match_verify.h"
+#include "progress.h"
+
+/* what kernels want their scratch aligned to */
+#define SCRATCH_ALIGNMENT 64
+
+/* A member of a proposal. */
+typedef struct Member
+{
+	int64		participant_id;
+	bool		is_mentor;
+	int32		index;			/* in the list of its side, -1 = not accepted */
+} Member;
+
+/* A proposal. */
+typedef struct Proposed
+{
+	int64		id;
+	double		stored;			/* score; NaN when null */
+	bool		says_pinned;
+	int32		first;			/* of the members */
+	int32		count;
+	int64		now;			/* score as of now */
+	char	   *problem;		/* why it breaks a rule, or NULL */
+} Proposed;
+
+typedef struct Groups
+{
+	MtrVerify  *v;
+	bool		is_peer;		/* model peer */
+	bool		is_circle;
+	int32		min_size;
+	int32		max_size;
+	int32		n;
+	Proposed	   *group;
+	int32		nmembers;
+	Member	   *member;
+} Groups;
+
+/*
+ * Reading
+ */
+
+static int64
+column(uint64 row, int c)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row],
+									  SPI_tuptable->tupdesc, c, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/* Find the member among those accepted. */
+static void
+look_up(const Groups *g, Member *member)
+{
+	const MtrProgramme *programme = g->v->programme;
+
+	member->index = member->is_mentor ?
+		mtr_find_participant(programme->mentor, programme->nmentors,
+							 member->participant_id) :
+		mtr_find_participant(programme->mentee, programme->nmentees,
+							 member->participant_id);
+}
+
+static void
+read_groups(Groups *g)
+{
+	MtrVerify  *v = g->v;
+
+	mtr_match_query("SELECT o.id, o.score, o.is_pinned::integer::bigint,"
+					" m.participant_id, (m.role = 'mentor')::integer::bigint"
+					" FROM mentoring.proposal AS o"
+					" LEFT JOIN mentoring.proposal_member AS m"
+					"   ON m.programme_id = o.programme_id"
+					"  AND m.proposal_id = o.id"
+					" WHERE o.programme_id = $1 AND o.match_run_id = $2"
+					" ORDER BY o.id, m.role, m.participant_id",
+					2, v->args, true, SPI_OK_SELECT);
+	g->group = palloc_extended((SPI_processed + 1) * sizeof(Proposed),
+							   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	g->member = palloc_extended((SPI_processed + 1) * sizeof(Member),
+								MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		Proposed	   *group = &g->group[g->n - 1];
+		Member	   *member = &g->member[g->nmembers];
+
+		if (g->n == 0 || group->id != column(row, 1))
+		{
+			int64		units;
+
+			group = &g->group[g->n++];
+			group->id = column(row, 1);
+			group->stored = mtr_verify_double(row, 2, get_float8_nan());
+			group->says_pinned = column(row, 3) != 0;
+			group->first = g->nmembers;
+			v->stored_total += mtr_verify_units(group->stored, &units) ?
+				units : get_float8_nan();
+		}
+		member->participant_id = column(row, 4);
+		member->is_mentor = column(row, 5) != 0;
+		if (member->participant_id == 0)
+			continue;			/* a proposal without members */
+		look_up(g, member);
+		group->count++;
+		g->nmembers++;
+	}
+	v->nproposals = g->n;
+	SPI_freetuptable(SPI_tuptable);
+}
+
+static void
+read_sizes(Groups *g)
+{
+	mtr_match_query("SELECT coalesce(min_group_size,"
+					" least(3, max_group_size))::bigint,"
+					" coalesce(max_group_size,"
+					" greatest(6, min_group_size))::bigint"
+					" FROM mentoring.programme WHERE id = $1",
+					1, g->v->args, true, SPI_OK_SELECT);
+	g->min_size = g->is_peer ? 2 : (int32) column(0, 1);
+	g->max_size = g->is_peer ? 2 : (int32) column(0, 2);
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
+ * Members and places
+ */
+
+/* What is wrong with the shape of a proposal, or NULL. */
+static char *
+shape_problem(const Groups *g, const Proposed *group)
+{
+	const Member *member = g->member + group->first;
+	int32		mentors = 0;
+
+	for (int32 k = 0; k < group->count; k++)
+	{
+		mentors += member[k].is_mentor;
+		if (member[k].index < 0)
+			return psprintf("proposal %lld: participant %lld is not accepted",
+							(long long) group->id,
+							(long long) member[k].participant_id);
+		for (int32 l = 0; l < k; l++)
+			if (member[l].participant_id == member[k].participant_id)
+				return psprintf("proposal %lld has participant %lld twice",
+								(long long) group->id,
+								(long long) member[k].participant_id);
+	}
+	if (mentors != (g->is_peer || g->is_circle ? 0 : 1))
+		return psprintf("proposal %lld has %d mentors",
+						(long long) group->id, mentors);
+	if (group->count < g->min_size || group->count > g->max_size)
+		return psprintf("proposal %lld has %d members, the programme wants %d to %d",
+						(long long) group->id, group->count, g->min_size,
+						g->max_size);
+	return NULL;
+}
+
+static void
+check_members(Groups *g)
+{
+	MtrVerify  *v = g->v;
+	char	   *problem = NULL;
+
+	for (int32 k = 0; k < g->n && problem == NULL; k++)
+		problem = shape_problem(g, &g->group[k]);
+	v->is_feasible &= problem == NULL;
+	if (problem == NULL && v->are_pairs_altered)
+		problem = "the proposals were changed after the run was made";
+	mtr_verify_found(v, "members", problem,
+					 psprintf("%d proposals", v->nproposals));
+}
+
+/* A group counts one for its mentor and one for each mentee; a peer is in one
+ * pair or circle of a run. */
+static void
+check_capacity(Groups *g)
+{
+	MtrVerify  *v = g->v;
+	char	   *problem = NULL;
+
+	for (int32 k = 0; k < g->nmembers && problem == NULL; k++)
+	{
+		const Member *member = &g->member[k];
+		MtrVerifyPerson *person;
+
+		if (member->index < 0)
+			continue;
+		person = member->is_mentor ? &v->mentor[member->index] :
+			&v->mentee[member->index];
+		person->taken++;
+		if (person->taken > person->places)
+			problem = psprintf("participant %lld has %d places and is proposed more often",
+							   (long long) person->id, person->places);
+		else if (person->taken > 1 && (g->is_peer || g->is_circle))
+			problem = psprintf("peer %lld is proposed more than once",
+							   (long long) person->id);
+	}
+	v->is_feasible &= mtr_verify_found(v, "capacity", problem,
+									   "nobody has more proposals than places");
+}
+
+/*
+ * Rules and scores
+ */
+
+static int
+compare_pins(const void *a, const void *b)
+{
+	const MtrPin *p = a;
+	const MtrPin *q = b;
+
+	if (p->mentee != q->mentee)
+		return p->mentee < q->mentee ? -1 : 1;
+	return (p->mentor > q->mentor) - (p->mentor < q->mentor);
+}
+
+/* Is the pair pinned, of peers either way round? */
+static bool
+is_pinned(const Groups *g, int32 a, int32 b)
+{
+	const MtrProgramme *programme = g->v->programme;
+	MtrPin		key = {.mentee = a,.mentor = b};
+	MtrPin		back = {.mentee = b,.mentor = a};
+
+	if (bsearch(&key, programme->pin, programme->npins, sizeof(MtrPin),
+				compare_pins) != NULL)
+		return true;
+	return (g->is_peer || g->is_circle) &&
+		bsearch(&back, programme->pin, programme->npins, sizeof(MtrPin),
+				compare_pins) != NULL;
+}
+
+/* The score of two members who must suit each other; rows are those of the
+ * members, "row" by row. */
+static int32
+pair_score(const Groups *g, const Proposed *group, const int32 *rows, int32 x,
+		   int32 y)
+{
+	const Member *member = g->member + group->first;
+	int32		m = g->v->programme->nmentors;
+
+	if (g->is_peer || g->is_circle)
+		return mtr_peer_score(rows[(Size) x * m + member[y].index],
+							  rows[(Size) y * m + member[x].index]);
+	return rows[(Size) x * m + member[y].index];
+}
+
+/* Score one proposal again: its sum, and the first rule it breaks. */
+static void
+score_group(Groups *g, Proposed *group, int32 *rows)
+{
+	MtrVerify  *v = g->v;
+	const Member *member = g->member + group->first;
+	int32		m = v->programme->nmentors;
+	bool		is_group = !g->is_peer && !g->is_circle;
+
+	for (int32 x = 0; x < group->count; x++)
+	{
+		if (!member[x].is_mentor && member[x].index >= 0)
+			mtr_programme_row(v->programme, member[x].index,
+							  rows + (Size) x * m);
+	}
+	for (int32 x = 0; x < group->count; x++)
+		for (int32 y = 0; y < group->count; y++)
+		{
+			int32		score;
+
+			if (is_group ? member[x].is_mentor || !member[y].is_mentor :
+				y <= x)
+				continue;
+			score = pair_score(g, group, rows, x, y);
+			if (score == MTR_NO_PAIR ||
+				(score < v->options.min_score &&
+				 !is_pinned(g, member[x].index, member[y].index)))
+				group->problem =
+					psprintf("participants %lld and %lld of proposal %lld may not be together, see mentoring.explain_pair",
+							 (long long) member[x].participant_id,
+							 (long long) member[y].participant_id,
+							 (long long) group->id);
+			else
+				group->now += score;
+		}
+}
+
+static void
+score_groups(Groups *g)
+{
+	int32		m = g->v->programme->nmentors;
+	int32	   *rows;
+	int32		most = 0;
+
+	for (int32 k = 0; k < g->n; k++)
+		most = Max(most, g->group[k].count);
+	rows = palloc_extended((Size) (most + 1) * (m + 1) * sizeof(int32),
+						   MCXT_ALLOC_HUGE);
+	for (int32 k = 0; k < g->n; k++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (shape_problem(g, &g->group[k]) == NULL)
+			score_group(g, &g->group[k], rows);
+	}
+	pfree(rows);
+}
+
+/* Do two participants share a proposal? */
+static bool
+share_proposal(const Groups *g, int64 a, int64 b)
+{
+	for (int32 k = 0; k < g->n; k++)
+	{
+		const Member *member = g->member + g->group[k].first;
+		int			found = 0;
+
+		for (int32 x = 0; x < g->group[k].count; x++)
+			found += member[x].participant_id == a ||
+				member[x].participant_id == b;
+		if (found == 2)
+			return true;
+	}
+	return false;
+}
+
+/* Is a pin's pair together already, so that it needn't be proposed? */
+static bool
+is_together(const MtrProgramme *programme, const MtrPin *pin)
+{
+	const MtrScoreSet *set = &programme->set;
+
+	for (int32 e = set->exclude_start[pin->mentee];
+		 e < set->exclude_start[pin->mentee + 1]; e++)
+	{
+		if (set->exclude_mentor[e] == pin->mentor &&
+			programme->excluded_why[e] == MTR_EX_TOGETHER)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_rules(Groups *g)
+{
+	MtrVerify  *v = g->v;
+	char	   *problem = NULL;
+
+	for (int32 k = 0; k < g->n && problem == NULL; k++)
+		problem = g->group[k].problem;
+	for (int32 k = 0; k < v->programme->npins && problem == NULL; k++)
+	{
+		const MtrPin *pin = &v->programme->pin[k];
+
+		if (!share_proposal(g, pin->mentee_id, pin->mentor_id) &&
+			(pin->mentee < 0 || pin->mentor < 0 ||
+			 !is_together(v->programme, pin)))
+			problem = psprintf("participants %lld and %lld are pinned and not proposed together",
+							   (long long) pin->mentee_id,
+							   (long long) pin->mentor_id);
+	}
+	v->is_feasible &= mtr_verify_found(v, "rules", problem,
+									   "all who are together are eligible, every pin is met");
+}
+
+static void
+check_scores(Groups *g)
+{
+	char	   *problem = NULL;
+
+	for (int32 k = 0; k < g->n && problem == NULL; k++)
+	{
+		const Proposed *group = &g->group[k];
+
+		if (group->stored != MTR_TO_DOUBLE(group->now))
+			problem = psprintf("proposal %lld: stored %.6f, recomputed %.6f",
+							   (long long) group->id, group->stored,
+							   MTR_TO_DOUBLE(group->now));
+	}
+	mtr_verify_found(g->v, "scores", problem,
+					 "every stored score is that recomputed");
+}
+
+/*
+ * The optimum of peers
+ */
+
+/* The peers of the problem: who has a place and isn't pinned. */
+typedef struct Problem
+{
+	Groups	   *g;
+	int32		n;
+	int32	   *peer_of;		/* [n] */
+	int32	   *index;			/* [nmentees], -1 = not in it */
+	int32	   *value;			/* [n * n] */
+} Problem;
+
+static void *
+huge(Size size, const Groups *g)
+{
+	uint64		already = MemoryContextMemAllocated(CurrentMemoryContext, true);
+	int32		n = g->v->programme->nmentees;
+	void	   *block;
+
+	mtr_check_memory(already + size + SCRATCH_ALIGNMENT, n, n);
+	block = palloc_extended(size + SCRATCH_ALIGNMENT,
+							MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	return (void *) TYPEALIGN(SCRATCH_ALIGNMENT, block);
+}
+
+/* MtrRowFunction */
+static void
+value_row(void *state, int32 a, int32 *value)
+{
+	const Problem *p = state;
+
+	memcpy(value, p->value + (Size) a * p->n, p->n * sizeof(int32));
+}
+
+/* Both directions first, then what counts. */
+static void
+fill_problem(Problem *p)
+{
+	MtrVerify  *v = p->g->v;
+	int32		n = p->n;
+	int32	   *row = huge((v->programme->nmentors + 1) * sizeof(int32),
+						   p->g);
+
+	p->value = huge(Max((Size) n * n, 1) * sizeof(int32), p->g);
+	for (int32 a = 0; a < n; a++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		mtr_progress(a, n);
+		mtr_programme_row(v->programme, p->peer_of[a], row);
+		for (int32 b = 0; b < n; b++)
+			p->value[(Size) a * n + b] = row[p->peer_of[b]];
+	}
+	for (int32 a = 0; a < n; a++)
+		for (int32 b = a; b < n; b++)
+		{
+			int32		value = mtr_peer_score(p->value[(Size) a * n + b],
+											   p->value[(Size) b * n + a]);
+
+			if (a == b || value < v->options.min_score)
+				value = MTR_NO_PAIR;
+			else
+				value += (int32) mtr_verify_bonus(v, p->peer_of[a],
+												  p->peer_of[b]);
+			p->value[(Size) a * n + b] = p->value[(Size) b * n + a] = value;
+		}
+}
+
+/* Who is in it, and whom with: mate[] for the pairs that aren't pinned. */
+static void
+begin_problem(Problem *p, Groups *g)
+{
+	MtrVerify  *v = g->v;
+	int32		n = v->programme->nmentees;
+
+	p->g = g;
+	p->peer_of = palloc((n + 1) * sizeof(int32));
+	p->index = palloc0((n + 1) * sizeof(int32));
+	for (int32 k = 0; k < g->n; k++)
+	{
+		const Member *member = g->member + g->group[k].first;
+
+		if (is_pinned(g, member[0].index, member[1].index))
+			p->index[member[0].index] = p->index[member[1].index] = -1;
+	}
+	for (int32 i = 0; i < n; i++)
+	{
+		if (p->index[i] == 0 && v->mentee[i].places > 0)
+		{
+			p->index[i] = p->n;
+			p->peer_of[p->n++] = i;
+		}
+		else
+			p->index[i] = -1;
+	}
+}
+
+/* The stored odd sets; false when they are no such thing. */
+static bool
+read_sets(const Groups *g, MtrPairing *pairing)
+{
+	mtr_match_query("SELECT first_position::bigint, last_position::bigint,"
+					" (cover * 2)::bigint, (price * 2000000)::numeric::bigint"
+					" FROM mentoring.match_odd_set"
+					" WHERE programme_id = $1 AND match_run_id = $2"
+					" ORDER BY set_no", 2, g->v->args, true, SPI_OK_SELECT);
+	if (SPI_processed > pairing->n / 2)
+		return false;
+	pairing->nsets = (int32) SPI_processed;
+	for (int32 s = 0; s < pairing->nsets; s++)
+	{
+		pairing->set_first[s] = (int32) column(s, 1);
+		pairing->set_last[s] = (int32) column(s, 2);
+		pairing->set_cover[s] = (uint8) column(s, 3);
+		pairing->set_price[s] = column(s, 4);
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return true;
+}
+
+/* Covers, prices and positions of peers; false when some are missing. */
+static bool
+read_peer_prices(const Problem *p, MtrPairing *pairing)
+{
+	const Groups *g = p->g;
+	int32		seen = 0;
+
+	for (int32 a = 0; a < p->n; a++)
+		pairing->order[a] = a;
+	mtr_match_query("SELECT participant_id, (cover * 2)::bigint,"
+					" (price * 2000000)::numeric::bigint,"
+					" coalesce(set_position, -1)::bigint"
+					" FROM mentoring.match_price"
+					" WHERE programme_id = $1 AND match_run_id = $2"
+					" AND cover IS NOT NULL AND price IS NOT NULL",
+					2, g->v->args, true, SPI_OK_SELECT);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		int32		i = mtr_find_participant(g->v->programme->mentee,
+											 g->v->programme->nmentees,
+											 column(row, 1));
+		int64		position = column(row, 4);
+
+		if (i < 0 || p->index[i] < 0)
+			continue;
+		pairing->cover[p->index[i]] = (uint8) column(row, 2);
+		pairing->price[p->index[i]] = column(row, 3);
+		if (position >= 0 && position < p->n)
+			pairing->order[position] = p->index[i];
+		seen++;
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return seen == p->n;
+}
+
+static void
+allocate_pairing(const Problem *p, MtrPairing *pairing)
+{
+	int32		n = p->n + 1;
+
+	pairing->n = p->n;
+	pairing->row = value_row;
+	pairing->state = (void *) p;
+	pairing->most_pairs = p->g->v->most_pairs;
+	pairing->mate = palloc0(n * sizeof(int32));
+	pairing->cover = palloc0(n);
+	pairing->price = palloc0(n * sizeof(int64));
+	pairing->order = palloc0(n * sizeof(int32));
+	pairing->set_first = palloc0(n * sizeof(int32));
+	pairing->set_last = palloc0(n * sizeof(int32));
+	pairing->set_cover = palloc0(n);
+	pairing->set_price = palloc0(n * sizeof(int64));
+}
+
+static void
+fill_mates(const Problem *p, MtrPairing *pairing)
+{
+	const Groups *g = p->g;
+
+	for (int32 a = 0; a < p->n; a++)
+		pairing->mate[a] = -1;
+	for (int32 k = 0; k < g->n; k++)
+	{
+		const Member *member = g->member + g->group[k].first;
+		int32		a = p->index[member[0].index];
+		int32		b = p->index[member[1].index];
+
+		if (a < 0 || b < 0)
+			continue;
+		pairing->mate[a] = b;
+		pairing->mate[b] = a;
+		pairing->npairs++;
+		pairing->total += p->value[(Size) a * p->n + b];
+	}
+}
+
+/* What the checker says, in words. */
+static char *
+fault_text(const Problem *p, const MtrPairVerdict *verdict)
+{
+	const MtrParticipant *peer = p->g->v->programme->mentee;
+
+	if (verdict->fault == MTR_PAIR_OPTIMAL)
+		return NULL;
+	if (verdict->in_set)
+		return psprintf("the proof does not hold for odd set %d", verdict->a);
+	if (verdict->b >= 0)
+		return psprintf(verdict->fault == MTR_PAIR_MISSED ?
+						"peers %lld and %lld are worth more than their prices" :
+						"the proof does not hold for peers %lld and %lld",
+						(long long) peer[p->peer_of[verdict->a]].id,
+						(long long) peer[p->peer_of[verdict->b]].id);
+	return psprintf("the proof does not hold for peer %lld",
+					(long long) peer[p->peer_of[verdict->a]].id);
+}
+
+static void
+check_pairing(Groups *g)
+{
+	Problem		p = {0};
+	MtrPairing	pairing = {0};
+	MtrPairVerdict verdict = {0};
+	char	   *problem = NULL;
+
+	begin_problem(&p, g);
+	fill_problem(&p);
+	allocate_pairing(&p, &pairing);
+	fill_mates(&p, &pairing);
+	if (!read_peer_prices(&p, &pairing) || !read_sets(g, &pairing))
+		problem = "match_price or match_odd_set lacks a part of the proof";
+	else
+	{
+		mtr_check_status(mtr_pair_check(&pairing, &verdict,
+										huge(mtr_pair_check_scratch_size(&pairing),
+											 g)),
+						 "pairing");
+		problem = fault_text(&p, &verdict);
+	}
+	if (problem == NULL && g->v->is_proof_altered)
+		problem = "match_price or match_odd_set was changed after the run was made";
+	mtr_verify_found(g->v, "optimal", problem,
+					 g->v->most_pairs ?
+					 "no matching has more pairs, and none of as many a higher total" :
+					 "no matching has a higher total");
+}
+
+static void
+check_optimality(Groups *g, const char *why_not)
+{
+	if (g->is_peer)
+		mtr_verify_priorities(g->v);
+	if (why_not != NULL)
+		mtr_verify_put(g->v, "optimal", MTR_UNDECIDED, why_not);
+	else if (!g->v->is_feasible)
+		mtr_verify_put(g->v, "optimal", MTR_FAILS,
+					   "the proposals are no valid matching");
+	else
+		check_pairing(g);
+}
+
+/* Pairs of peers as the common checks know them, for their values. */
+static void
+list_pairs(Groups *g)
+{
+	MtrVerify  *v = g->v;
+
+	v->pair = palloc_extended((g->n + 1) * sizeof(MtrVerifyPair),
+							  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int32 k = 0; k < g->n; k++)
+	{
+		const Proposed *group = &g->group[k];
+		const Member *member = g->member + group->first;
+		MtrVerifyPair *pair = &v->pair[v->npairs];
+
+		if (shape_problem(g, group) != NULL)
+			v->member_problem = group->problem ? group->problem : "";
+		else
+		{
+			pair->stored = group->stored;
+			pair->is_pin = !g->is_peer ||
+				is_pinned(g, member[0].index, member[1].index);
+			pair->mentee = Min(member[0].index, member[1].index);
+			pair->mentor = Max(member[0].index, member[1].index);
+			v->npairs++;
+		}
+	}
+}
+
+void
+mtr_verify_groups(MtrVerify *v, const char *why_not)
+{
+	Groups		g = {0};
+
+	g.v = v;
+	g.is_peer = strcmp(v->programme->model, "peer") == 0;
+	g.is_circle = strcmp(v->programme->model, "circle") == 0;
+	read_sizes(&g);
+	read_groups(&g);
+	mtr_progress_phase("check");
+	score_groups(&g);
+	list_pairs(&g);
+	check_members(&g);
+	check_capacity(&g);
+	check_rules(&g);
+	check_scores(&g);
+	mtr_verify_total(v);
+	check_optimality(&g, why_not);
+}
