@@ -30,7 +30,6 @@
 #include "miscadmin.h"
 #include "port/pg_bswap.h"
 #include "rewrite/prs2lock.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
@@ -52,15 +51,16 @@ typedef struct Params
 	char		is_null[MAX_PARAMS];	/* as SPI wants it */
 } Params;
 
-/* A statement and its plan, which doesn't depend on what is written. */
+/* A statement and its plan. */
 typedef struct Statement
 {
 	const char *text;
 	int			expect;			/* result code of SPI */
+	int			options;		/* 0: the plan doesn't depend on the data */
 	SPIPlanPtr	plan;
 } Statement;
 
-/* Rows to be inserted; a statement reads them by the name "rows". */
+/* Rows a statement reads by the name "rows". */
 typedef struct Rows
 {
 	EphemeralNamedRelationData relation;
@@ -116,9 +116,10 @@ execute(Statement *statement, Params *params)
 
 	if (statement->plan == NULL)
 	{
+		int			options = statement->options != 0 ? statement->options :
+		CURSOR_OPT_GENERIC_PLAN;
 		SPIPlanPtr	plan = SPI_prepare_cursor(statement->text, params->n,
-											  params->type,
-											  CURSOR_OPT_GENERIC_PLAN);
+											  params->type, options);
 
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "could not prepare: %s", statement->text);
@@ -165,9 +166,9 @@ put_row(Rows *rows, Datum *values, bool *nulls)
 						 nulls);
 }
 
-/* Run the statement that inserts them. */
+/* Run a statement that reads them, which ends their life. */
 static void
-insert_rows(Rows *rows, Statement *statement, Params *params)
+execute_with_rows(Statement *statement, Params *params, Rows *rows)
 {
 	if (SPI_register_relation(&rows->relation) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register rows");
@@ -569,7 +570,7 @@ insert_prices(const MtrMatch *match, int64 run_id)
 				   programme->nmentors);
 	add_int64(&params, match->programme_id);
 	add_int64(&params, run_id);
-	insert_rows(&rows, &statement, &params);
+	execute_with_rows(&statement, &params, &rows);
 	if (SPI_processed != n)
 		refuse_suppressed("match_price");
 }
@@ -608,7 +609,7 @@ insert_sets(const MtrMatch *match, int64 run_id)
 	}
 	add_int64(&params, match->programme_id);
 	add_int64(&params, run_id);
-	insert_rows(&rows, &statement, &params);
+	execute_with_rows(&statement, &params, &rows);
 	if (SPI_processed != match->nsets)
 		refuse_suppressed("match_odd_set");
 }
@@ -648,7 +649,7 @@ insert_proposals(const MtrMatch *match, int64 run_id)
 	}
 	add_int64(&params, match->programme_id);
 	add_int64(&params, run_id);
-	insert_rows(&rows, &statement, &params);
+	execute_with_rows(&statement, &params, &rows);
 	if (SPI_processed != n)
 		refuse_suppressed("proposal");
 	for (int32 i = 0; i < n; i++)
@@ -692,7 +693,7 @@ insert_members(const MtrMatch *match, const int64 *proposal)
 		}
 	}
 	add_int64(&params, match->programme_id);
-	insert_rows(&rows, &statement, &params);
+	execute_with_rows(&statement, &params, &rows);
 	if (SPI_processed != match->nmembers)
 		refuse_suppressed("proposal_member");
 }
@@ -701,51 +702,49 @@ insert_members(const MtrMatch *match, const int64 *proposal)
  * Foreign keys
  */
 
-/* Ids of who takes part, into id[]; returns their number. */
-static int
-taking_part(const MtrOutcome *outcome, const MtrParticipant *list, int32 n,
-			Datum *id)
+static void
+put_ids(Rows *rows, const MtrOutcome *outcome, const MtrParticipant *list,
+		int32 n)
 {
-	int			count = 0;
-
 	for (int32 i = 0; i < n; i++)
+	{
+		Datum		value = Int64GetDatum(list[i].id);
+		bool		isnull = false;
+
 		if (outcome[i].takes_part)
-			id[count++] = Int64GetDatum(list[i].id);
-	return count;
+			put_row(rows, &value, &isnull);
+	}
 }
 
 /* What the foreign keys to participant would do, for all rows at once. */
 static void
 lock_participants(const MtrMatch *match)
 {
+	static const RowColumn column = {"id", INT8OID};
 	static Statement statement = {
-		"SELECT count(*) FROM (SELECT FROM mentoring.participant"
-		" WHERE programme_id = $1 AND id = ANY ($2) FOR KEY SHARE) AS p",
-		SPI_OK_SELECT
+		"SELECT count(*) FROM (SELECT FROM mentoring.participant AS p"
+		" JOIN rows ON rows.id = p.id"
+		" WHERE p.programme_id = $1 FOR KEY SHARE OF p) AS locked",
+		SPI_OK_SELECT, CURSOR_OPT_CUSTOM_PLAN
 	};
 	const MtrProgramme *programme = match->programme;
-	Datum	   *id = palloc_extended((match->nmentees + match->nmentors + 1) *
-									 sizeof(Datum), MCXT_ALLOC_HUGE);
-	int			n = taking_part(match->mentee, programme->mentee,
-								programme->nmentees, id);
+	int			n = match->nmentees + match->nmentors;
+	Rows		rows;
 	Params		params = {0};
 
+	begin_rows(&rows, &column, 1, n);
+	put_ids(&rows, match->mentee, programme->mentee, programme->nmentees);
 	if (match->mentor != NULL)
-		n += taking_part(match->mentor, programme->mentor,
-						 programme->nmentors, id + n);
+		put_ids(&rows, match->mentor, programme->mentor, programme->nmentors);
 	add_int64(&params, match->programme_id);
-	add_param(&params, INT8ARRAYOID,
-			  PointerGetDatum(construct_array(id, n, INT8OID, sizeof(int64),
-											  FLOAT8PASSBYVAL,
-											  TYPALIGN_DOUBLE)));
-	execute(&statement, &params);
+	execute_with_rows(&statement, &params, &rows);
 	if (result_int64(0) != n)
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("participants of programme %lld were deleted while it was matched",
 						(long long) match->programme_id),
 				 errhint("Match again.")));
-	pfree(id);
+	SPI_freetuptable(SPI_tuptable);
 }
 
 /*

@@ -458,13 +458,25 @@ mtr_programme_check_weight(const MtrProgramme *programme)
 				 errhint("Give at least one criterion a weight above 0.")));
 }
 
-/* Without a branch that depends on the ids, which would be mispredicted half
- * of the time. */
+/*
+ * People who joined one after the other have ids in a row, so the place is
+ * guessed first.  The search has no branch that depends on the ids: it would
+ * be mispredicted half of the time.
+ */
 int32
 mtr_find_participant(const MtrParticipant *list, int32 n, int64 id)
 {
 	const MtrParticipant *first = list;
+	double		width;
+	int32		guess;
 
+	if (n == 0 || id < list[0].id || id > list[n - 1].id)
+		return -1;
+	width = (double) list[n - 1].id - (double) list[0].id;
+	guess = width == 0 ? 0 :
+		(int32) (((double) id - (double) list[0].id) / width * (n - 1) + 0.5);
+	if (list[guess].id == id)
+		return guess;
 	while (n > 1)
 	{
 		int32		half = n / 2;
@@ -472,7 +484,7 @@ mtr_find_participant(const MtrParticipant *list, int32 n, int64 id)
 		first += first[half - 1].id < id ? half : 0;
 		n -= half;
 	}
-	return n == 1 && first->id == id ? (int32) (first - list) : -1;
+	return first->id == id ? (int32) (first - list) : -1;
 }
 
 void

@@ -162,7 +162,7 @@ typedef struct MtrLoader
 typedef struct MtrQuery
 {
 	const char *text;
-	bool		is_lookup;		/* reads one table, or starts from one row */
+	bool		is_lookup;		/* always reads a few rows */
 	SPIPlanPtr	plan[MTR_QUERY_VARIANTS];
 } MtrQuery;
 

@@ -107,9 +107,9 @@ variant_text(const char *query, int variant)
 
 /*
  * A look-up has the same plan whatever the ids, which would take longer to
- * make than to run: it is kept.  How to join the tables of a whole programme
- * depends on how many take part, and a plan made when there were few would be
- * slow for many, so such a query is planned anew.
+ * make than to run: it is kept.  How to read a whole programme depends on how
+ * much of the tables it is, and a plan made when it was little would be slow
+ * for much, or the other way round; so such a query is planned anew.
  */
 static SPIPlanPtr
 query_plan(MtrQuery *query, int variant)

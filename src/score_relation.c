@@ -75,16 +75,14 @@ static MtrQuery rule_query = {
 	" FROM mentoring.pair_rule"
 	" WHERE programme_id = $1 AND ($2 = 0 OR mentee_id = $2)"
 	" AND ($3 = 0 OR mentor_id = $3)"
-	" GROUP BY mentee_id, mentor_id ORDER BY mentee_id, mentor_id",
-	true
+	" GROUP BY mentee_id, mentor_id ORDER BY mentee_id, mentor_id"
 };
 
 /* $7: ranks too, not only vetoes */
 static MtrQuery preference_query = {
 	"SELECT participant_id, preferred_id, rank FROM mentoring.preference"
 	" WHERE programme_id = $1 AND ($7 OR is_veto)"
-	" AND ($2 = 0 OR $3 = 0 OR participant_id IN ($2, $3))",
-	true
+	" AND ($2 = 0 OR $3 = 0 OR participant_id IN ($2, $3))"
 };
 
 /* UNION, not UNION ALL: a cycle of managers ends where it began. */

@@ -63,8 +63,7 @@ static MtrQuery own_query = {
 	"SELECT participant_id, skill_id, level, target_level, weight"
 	" FROM mentoring.participant_skill"
 	" WHERE programme_id = $1"
-	" AND ($2 = 0 OR $3 = 0 OR participant_id IN ($2, $3))",
-	true
+	" AND ($2 = 0 OR $3 = 0 OR participant_id IN ($2, $3))"
 };
 
 /* What persons know, where the own row of who wants a skill doesn't say. */
