@@ -105,6 +105,7 @@ REGRESS = \
 	score_hash \
 	score_errors \
 	score_reference \
+	score_relation \
 	match_solve \
 	match_stable \
 	match_errors \

@@ -361,6 +361,17 @@ result_array(void)
 										   TYPALIGN_DOUBLE));
 }
 
+/* Half a relationship would be worse than none. */
+static void
+refuse_suppressed(const char *table, int64 run_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("rows of mentoring.%s for match run %lld were suppressed by a trigger",
+					table, (long long) run_id),
+			 errhint("No trigger on mentoring.%s may return NULL.", table)));
+}
+
 /*
  * Create the relationships that don't exist; returns how many.  Their ids
  * follow the order of proposals, members that of participants.
@@ -393,21 +404,19 @@ create_relationships(int64 programme_id, int64 run_id)
 				   " unnest($3) WITH ORDINALITY AS u (id, position)"
 				   " WHERE g.id = $1 ORDER BY u.position RETURNING id",
 				   id, array, 1, SPI_OK_INSERT_RETURNING) != count)
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("relationships of match run %lld were suppressed by a trigger",
-						(long long) run_id),
-				 errhint("No trigger on mentoring.relationship may return NULL.")));
+		refuse_suppressed("relationship", run_id);
 	array[1] = result_array();
-	run_arrays("INSERT INTO mentoring.relationship_member"
-			   " (programme_id, relationship_id, participant_id, role)"
-			   " SELECT $1, u.relationship_id, m.participant_id, m.role"
-			   " FROM unnest($3, $4) AS u (proposal_id, relationship_id)"
-			   " JOIN mentoring.proposal_member AS m"
-			   "   ON m.programme_id = $1 AND m.proposal_id = u.proposal_id"
-			   " WHERE $2 IS NOT NULL"
-			   " ORDER BY m.participant_id, u.relationship_id",
-			   id, array, 2, SPI_OK_INSERT);
+	if (run_arrays("INSERT INTO mentoring.relationship_member"
+				   " (programme_id, relationship_id, participant_id, role)"
+				   " SELECT $1, u.relationship_id, m.participant_id, m.role"
+				   " FROM unnest($3, $4) AS u (proposal_id, relationship_id)"
+				   " JOIN mentoring.proposal_member AS m"
+				   "   ON m.programme_id = $1"
+				   "  AND m.proposal_id = u.proposal_id"
+				   " WHERE $2 IS NOT NULL"
+				   " ORDER BY m.participant_id, u.relationship_id",
+				   id, array, 2, SPI_OK_INSERT) != 2 * count)
+		refuse_suppressed("relationship_member", run_id);
 	return count;
 }
 

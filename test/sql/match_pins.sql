@@ -124,6 +124,22 @@ SELECT * FROM pg_temp.faults(921, :run);
 UPDATE mentoring.relationship SET status = 'ended' WHERE id = 921001;
 SELECT mentoring.match(921);
 
+-- A custom function that says otherwise when asked again.
+CREATE SCHEMA custom;
+CREATE SEQUENCE custom.asked;
+CREATE FUNCTION custom.wavers(mentee jsonb, mentor jsonb)
+RETURNS double precision
+LANGUAGE sql VOLATILE
+AS $$ SELECT CASE WHEN nextval('custom.asked') = 1 THEN 0 ELSE 1 END $$;
+SELECT pg_temp.line(922, '{1}', '{1}');
+INSERT INTO mentoring.criterion (programme_id, name, kind, minimum, params)
+VALUES (922, 'mood', 'custom', 0.5, '{"function": "custom.wavers"}');
+INSERT INTO mentoring.pair_rule (programme_id, mentee_id, mentor_id, rule)
+VALUES (922, 92201, 92251, 'pin');
+SELECT mentoring.match(922);
+SELECT mentoring.match(922) AS run \gset
+SELECT pg_temp.pairs(922, :run);
+
 -- What the failed calls would have written is not there.
 SELECT count(*) AS runs,
        count(*) FILTER (WHERE elapsed_ms IS NULL) AS unfinished

@@ -187,6 +187,55 @@ SELECT count(*) FROM pg_temp.faults(945, :third);
 DROP TRIGGER site_see ON mentoring.proposal_member;
 SHOW session_replication_role;
 
+-- Where they suppress a row, nothing is written.
+CREATE FUNCTION pg_temp.suppress() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION pg_temp.without(of_table text, statement text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    message text;
+    hint text;
+BEGIN
+    EXECUTE format('CREATE TRIGGER site_suppress BEFORE INSERT'
+                   ' ON mentoring.%I FOR EACH ROW'
+                   ' EXECUTE FUNCTION pg_temp.suppress()', of_table);
+    EXECUTE statement;
+    RETURN 'done';
+EXCEPTION WHEN triggered_data_change_violation THEN
+    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+    RETURN regexp_replace(message, 'run \d+', 'run ...') || '; ' || hint;
+END
+$$;
+SELECT pg_temp.without(t, $$SELECT mentoring.match(945,
+                           options => '{"keep": false}')$$)
+  FROM unnest('{match_run, match_price, proposal, proposal_member}'::text[])
+       AS t;
+SELECT count(*) AS runs FROM mentoring.match_run WHERE programme_id = 945;
+SELECT pg_temp.line(946, '{1, 2}', '{2, 9}');
+SELECT mentoring.match(946) AS run \gset
+SELECT pg_temp.without(t, format('SELECT mentoring.publish_match(946, %s)',
+                                 :run))
+  FROM unnest('{relationship, relationship_member}'::text[]) AS t;
+SELECT status FROM mentoring.match_run WHERE id = :run;
+SELECT * FROM pg_temp.relationships(946);
+SELECT * FROM mentoring.verify_load();
+
+-- A run that fails half-way leaves no trace, not even in the session.
+ALTER TABLE mentoring.proposal_member
+    ADD CONSTRAINT site_check CHECK (participant_id <> 94601) NOT VALID;
+\set VERBOSITY terse
+SELECT mentoring.match(946);
+\set VERBOSITY default
+SHOW session_replication_role;
+ALTER TABLE mentoring.proposal_member DROP CONSTRAINT site_check;
+SELECT count(*) AS runs FROM mentoring.match_run WHERE programme_id = 946;
+
 -- A transaction that may not write is told so at once.
 \set ON_ERROR_ROLLBACK off
 SAVEPOINT reading;
