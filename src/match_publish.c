@@ -55,6 +55,27 @@ PG_FUNCTION_INFO_V1(mentoring_diff_match);
 	" WHERE p.programme_id = $1 AND p.match_run_id = $2 AND r." IS_OPEN
 
 /*
+ * Proposals of the run, and relationships on some condition, each with its
+ * members: a proposal repeats a relationship when these are the same, be they
+ * a pair, a group or a circle.
+ */
+#define PROPOSED_MEMBERS \
+	"(SELECT o.id, array_agg(m.participant_id" \
+	"   ORDER BY m.participant_id) AS members" \
+	"  FROM mentoring.proposal AS o" \
+	"  JOIN mentoring.proposal_member AS m" \
+	"    ON m.programme_id = o.programme_id AND m.proposal_id = o.id" \
+	"  WHERE o.programme_id = $1 AND o.match_run_id = $2 GROUP BY o.id)"
+
+#define RELATED_MEMBERS(condition) \
+	"(SELECT r.id, array_agg(m.participant_id" \
+	"   ORDER BY m.participant_id) AS members" \
+	"  FROM mentoring.relationship AS r" \
+	"  JOIN mentoring.relationship_member AS m" \
+	"    ON m.programme_id = r.programme_id AND m.relationship_id = r.id" \
+	"  WHERE r.programme_id = $1 AND " condition " GROUP BY r.id)"
+
+/*
  * Run a statement that sees what others have committed by now, besides what
  * this transaction did; returns how many rows it touched or found.  The first
  * two parameters are programme and run, two more may be arrays of ids.
@@ -231,8 +252,10 @@ check_not_refused(int64 programme_id, int64 run_id)
 				" WHERE p.programme_id = $1 AND p.match_run_id = $2"
 				" AND (EXISTS (SELECT FROM mentoring.pair_rule AS u"
 				"   WHERE u.programme_id = $1 AND u.rule = 'forbid'"
-				"   AND u.mentee_id = p.mentee_id"
-				"   AND u.mentor_id = p.mentor_id)"
+				"   AND (u.mentee_id = p.mentee_id"
+				"    AND u.mentor_id = p.mentor_id"
+				"    OR u.mentee_id = p.mentor_id"
+				"    AND u.mentor_id = p.mentee_id))"
 				"  OR EXISTS (SELECT FROM mentoring.preference AS f"
 				"   WHERE f.programme_id = $1 AND f.is_veto"
 				"   AND (f.participant_id = p.mentee_id"
@@ -331,8 +354,10 @@ replace_proposed(int64 programme_id, int64 run_id)
 {
 	lock_replaced(programme_id, run_id);
 	run("UPDATE mentoring.relationship AS u SET match_run_id = $2"
-		" WHERE u.programme_id = $1 AND u.id IN (SELECT r.id" FROM_TOGETHER
-		")", programme_id, run_id, SPI_OK_UPDATE);
+		" WHERE u.programme_id = $1 AND u.id IN (SELECT r.id"
+		" FROM " PROPOSED_MEMBERS " AS o"
+		" JOIN " RELATED_MEMBERS("r.status = 'proposed'") " AS r"
+		" USING (members))", programme_id, run_id, SPI_OK_UPDATE);
 	run("UPDATE mentoring.relationship SET status = 'ended',"
 		" end_reason = concat('not repeated by match run ', $2),"
 		" is_no_fault = true"
@@ -383,18 +408,10 @@ create_relationships(int64 programme_id, int64 run_id)
 	Datum		array[2];		/* proposals and their relationships */
 	uint64		count;
 
-	count = run("SELECT o.id FROM mentoring.proposal AS o"
-				" JOIN mentoring.proposal_member AS a"
-				"   ON a.programme_id = o.programme_id"
-				"  AND a.proposal_id = o.id AND a.role = 'mentee'"
-				" JOIN mentoring.proposal_member AS b"
-				"   ON b.programme_id = o.programme_id"
-				"  AND b.proposal_id = o.id AND b.role = 'mentor'"
-				" WHERE o.programme_id = $1 AND o.match_run_id = $2"
-				" AND NOT EXISTS (SELECT FROM"
-				" (SELECT p.mentee_id, p.mentor_id" FROM_TOGETHER ") AS t"
-				"  WHERE t.mentee_id = a.participant_id"
-				"  AND t.mentor_id = b.participant_id)"
+	count = run("SELECT o.id FROM " PROPOSED_MEMBERS " AS o"
+				" WHERE NOT EXISTS (SELECT FROM "
+				RELATED_MEMBERS("r.match_run_id = $2") " AS r"
+				"  WHERE r.members = o.members)"
 				" ORDER BY o.id", programme_id, run_id, SPI_OK_SELECT);
 	array[0] = result_array();
 	if (run_arrays("INSERT INTO mentoring.relationship"
