@@ -32,6 +32,7 @@ OBJS = \
 	src/kernel/circle_placed.o \
 	src/kernel/circle_search.o \
 	src/kernel/fair.o \
+	src/kernel/fair_check.o \
 	src/kernel/greedy.o \
 	src/kernel/lazy.o \
 	src/kernel/score.o \

@@ -299,7 +299,7 @@ draw_sample(Fair *f)
 	for (uint64_t k = 0; k < want; k++)
 	{
 		uint64_t	at = ((k + 1) * UINT64_C(0x9E3779B97F4A7C15) >> 16) %
-			npairs;
+		npairs;
 		int32_t		score = f->p->score[at];
 
 		if (score != MTR_NO_PAIR)
@@ -329,13 +329,13 @@ fill_places(Fair *f)
 	int64_t		nsample = draw_sample(f);
 	int64_t		ncells = (int64_t) f->p->nrows * f->p->ncols;
 	int64_t		first = 4 * ((int64_t) f->p->nrows + f->p->ncols) *
-		(nsample + 1) / ncells;
+	(nsample + 1) / ncells;
 	int32_t		low = MAX_SCORE;
 
 	for (int64_t k = first;; k = 2 * k + 1)
 	{
 		int32_t		next = k < nsample ?
-			(int32_t) (MAX_SCORE - (int64_t) f->key[k]) : -MAX_SCORE;
+		(int32_t) (MAX_SCORE - (int64_t) f->key[k]) : -MAX_SCORE;
 
 		if (next < low || k >= nsample)
 		{

@@ -60,7 +60,9 @@ typedef struct MtrFairVerdict
 	int32_t		level;			/* only with MTR_FAIR_LEVEL */
 } MtrFairVerdict;
 
-/* Bytes of scratch for mtr_fair_check() */
+/* Bytes of scratch for mtr_fair_check(): half a byte a pair of row and column
+ * (for few pairs as above), 20 a row and 24 a column, and 25 for each of
+ * mtr_assign_max_pairs(). */
 extern size_t mtr_fair_check_scratch_size(const MtrAssign *p);
 
 /*

@@ -82,7 +82,7 @@ typedef struct Fair
 	int64_t		level;			/* its score, or NO_LEVEL */
 	uint64_t   *at_level;		/* [nrows][words] pairs of it, not taken */
 	int32_t    *potential;		/* [nodes] */
-	uint64_t   *class_set;		/* [nclasses + 1][words] columns by potential */
+	uint64_t   *class_set;		/* [nclasses + 1][words] columns */
 	int32_t		nclasses;
 	int32_t    *branch;			/* [nodes] first node of the branch */
 

@@ -116,7 +116,7 @@ find_wanting(Fair *f, int32_t row)
 	for (int32_t w = 0; w < rows->words; w++)
 	{
 		uint64_t	x = wanting[w] &
-			((open[w] & class[w]) | (level[w] & next_class[w]));
+		((open[w] & class[w]) | (level[w] & next_class[w]));
 
 		if (x != 0)
 			return w * 64 + __builtin_ctzll(x);
@@ -169,7 +169,7 @@ add_columns(Fair *f, int32_t row)
 	for (int32_t w = 0; w < rows->words; w++)
 	{
 		uint64_t	x = ~seen[w] &
-			((open[w] & class[w]) | (level[w] & next_class[w]));
+		((open[w] & class[w]) | (level[w] & next_class[w]));
 
 		if ((x & wanting[w]) != 0)
 			return w * 64 + __builtin_ctzll(x & wanting[w]);

@@ -66,7 +66,7 @@ reach_set(Fair *f, int d, int32_t from, Side *to, const uint64_t *set)
 		if ((set[w] & other[w]) != 0)
 		{
 			int32_t		met = to->first + w * 64 +
-				__builtin_ctzll(set[w] & other[w]);
+			__builtin_ctzll(set[w] & other[w]);
 
 			q->prev[met] = from;
 			return met;
