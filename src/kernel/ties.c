@@ -53,23 +53,24 @@ int64_t
 mtr_ties_count(const MtrAssign *p)
 {
 	int32_t		limit[2][BLOCK];
+	Limits		limits = {p, 0, {limit[0], limit[1]}};
 	int64_t		count = p->npairs;
 
 	if (!prices_in_range(p))
 		return count;
+	limits.middle = middle_price(p);
 	for (int32_t from = 0; from < p->ncols; from += BLOCK)
 	{
 		int32_t		n = p->ncols - from < BLOCK ? p->ncols - from : BLOCK;
 
-		for (int cover = 0; cover < 2; cover++)
-			fill_limits(p, cover, from, n, limit[cover]);
+		fill_limits(&limits, from, n);
 		for (int32_t i = 0; i < p->nrows; i++)
 		{
 			const int32_t *score = p->score + (size_t) i * p->ncols + from;
-			int64_t		price = p->row_price[i];
+			int64_t		price = p->row_price[i] - limits.middle;
 
 			mtr_poll();
-			if (is_narrow(price))
+			if (is_narrow(&limits, i))
 				count += count_narrow(score, limit[p->row_cover[i] != 0],
 									  (int32_t) price, lowest_score(p), n);
 			else
@@ -77,6 +78,12 @@ mtr_ties_count(const MtrAssign *p)
 		}
 	}
 	return count;
+}
+
+int64_t
+mtr_ties_usual_count(const MtrAssign *p)
+{
+	return p->npairs + 4 * ((int64_t) p->nrows + p->ncols);
 }
 
 static size_t

@@ -35,17 +35,22 @@
  * (0,0) and pairs taken.  One pass over the matrix, no scratch. */
 extern int64_t mtr_ties_count(const MtrAssign *p);
 
+/* What the count is usually below, to be tried before counting. */
+extern int64_t mtr_ties_usual_count(const MtrAssign *p);
+
 /* Bytes of scratch for mtr_ties_resolve_counted(): never more than bit sets
- * take, five eighths of a byte a pair, 60 a row and 60 a column. */
+ * take, five eighths of a byte a pair, 64 a row and 64 a column. */
 extern size_t mtr_ties_scratch_size_for(const MtrAssign *p, int64_t count);
 
 /* Replace the pairs of a solved problem by those the rule prefers.  Total,
  * covers and prices stay as they are; so does the number of pairs, except
  * that under best_total the matching preferred may have fewer or more pairs
- * of the same total.  scratch is aligned to 64 bytes.  "count" is what
- * mtr_ties_count() said.  MTR_INVALID if the pairs are no matching or the
- * proof doesn't hold, MTR_OVERFLOW for more than 2^33 pairs of rows and
- * columns, a score beyond 10^9 or a price beyond 2^60. */
+ * of the same total.  scratch is aligned to 64 bytes.
+ *
+ * MTR_FULL, with nothing changed, if "count" was too low.
+ * MTR_INVALID if the pairs are no matching or the proof doesn't hold,
+ * MTR_OVERFLOW for more than 2^33 pairs of rows and columns, a score beyond
+ * 10^9 or a price beyond 2^60. */
 extern MtrStatus mtr_ties_resolve_counted(MtrAssign *p, bool rows_are_right,
 										  int64_t count, void *scratch);
 

@@ -129,7 +129,8 @@ lay_out(Ties *t, const MtrAssign *p, char *scratch, size_t *cleared)
 		t->search[d].prev = carve(scratch, &used, nodes, sizeof(int32_t));
 	}
 	for (int cover = 0; cover < 2; cover++)
-		t->limit[cover] = carve(scratch, &used, p->ncols, sizeof(int32_t));
+		t->limits.limit[cover] = carve(scratch, &used, p->ncols,
+									   sizeof(int32_t));
 	t->batch = npairs / 128 > MTR_TIES_BATCH ? npairs / 128 :
 		MTR_TIES_BATCH;
 	if (t->batch > npairs)
@@ -163,15 +164,16 @@ find_loose(Ties *t)
 	Side	   *rows = &t->side[0];
 	Side	   *cols = &t->side[1];
 
-	for (int cover = 0; cover < 2; cover++)
-		fill_limits(p, cover, 0, p->ncols, t->limit[cover]);
+	t->limits.p = p;
+	t->limits.middle = middle_price(p);
+	fill_limits(&t->limits, 0, p->ncols);
 	for (int32_t i = 0; i < p->nrows; i++)
 	{
 		const int32_t *score = p->score + (size_t) i * p->ncols;
 		uint64_t   *set = set_of(rows->loose, rows, i);
 
 		mtr_poll();
-		find_reached(p, i, score, t->limit, set);
+		find_reached(&t->limits, i, score, set);
 		for (int32_t w = 0; w < rows->words; w++)
 			for (uint64_t x = set[w]; x != 0; x &= x - 1)
 			{

@@ -74,7 +74,7 @@ typedef struct Ties
 	int64_t		batch;
 	uint64_t   *key;			/* [2 * batch] */
 	uint64_t   *row_low;		/* [nrows] no key of the row is lower */
-	int32_t    *limit[2];		/* [ncols] see ties_scan.h */
+	Limits		limits;			/* see ties_scan.h */
 } Ties;
 
 /*

@@ -78,12 +78,23 @@ count_places(const MtrAssign *p, int32_t *row_vacant, int32_t *col_vacant)
 	return MTR_OK;
 }
 
+static inline Limits
+limits_of(const MtrTiesList *list)
+{
+	Limits		limits = {
+		list->p, list->middle, {list->limit[0], list->limit[1]}
+	};
+
+	return limits;
+}
+
 MtrStatus
 mtr_ties_list_begin(MtrTiesList *list, MtrAssign *p, uint32_t *entry,
 					int64_t room, void *scratch)
 {
 	int32_t    *row_vacant;
 	int32_t    *col_vacant;
+	Limits		limits;
 	MtrStatus	status;
 
 	if (p->nrows > MAX_SIDE || p->ncols > MAX_SIDE || !prices_in_range(p))
@@ -104,8 +115,9 @@ mtr_ties_list_begin(MtrTiesList *list, MtrAssign *p, uint32_t *entry,
 	if (status != MTR_OK)
 		return status;
 
-	for (int cover = 0; cover < 2; cover++)
-		fill_limits(p, cover, 0, p->ncols, list->limit[cover]);
+	list->middle = middle_price(p);
+	limits = limits_of(list);
+	fill_limits(&limits, 0, p->ncols);
 	list->row_start[0] = 0;
 	return MTR_OK;
 }
@@ -161,12 +173,13 @@ add_row(MtrTiesList *list, int32_t row, const int32_t *score, int64_t *n)
 MtrStatus
 mtr_ties_list_row(MtrTiesList *list, int32_t row, const int32_t *score)
 {
+	Limits		limits = limits_of(list);
 	MtrStatus	status;
 	int64_t		n;
 
 	if (row != list->next_row || row >= list->p->nrows)
 		return MTR_INVALID;
-	find_reached(list->p, row, score, list->limit, list->reached);
+	find_reached(&limits, row, score, list->reached);
 	status = add_row(list, row, score, &n);
 	if (status != MTR_OK)
 		return status;

@@ -27,8 +27,7 @@
  * mtr_ties_list_end() gives MTR_FULL with the entries wanted in list.needed.
  * With no room at all this is the check of the proof alone.
  *
- * Ranges.  As assign.h, |price| <= 2^60, at most 2^31 - 2 entries.  Prices
- * within 2^29 are compared in 32 bits, the others in 64 at half the speed.
+ * Ranges.  As assign.h, |price| <= 2^60, at most 2^31 - 2 entries.
  */
 #ifndef MTR_TIES_LIST_H
 #define MTR_TIES_LIST_H
@@ -63,6 +62,7 @@ typedef struct MtrTiesList
 	int32_t		kept_pairs;		/* pairs of p in these */
 	int32_t		next_pair;		/* first pair of next_row */
 	uint32_t   *row_start;		/* [nrows + 1] first entry of each row */
+	int64_t		middle;			/* see ties_scan.h */
 	int32_t    *limit[2];		/* [ncols] by cover of the row: what a score
 								 * less the row's price must reach */
 	uint64_t   *reached;		/* one row's pairs that do */
@@ -103,7 +103,7 @@ extern void mtr_ties_list_enlarge(MtrTiesList *list, uint32_t *entry,
 extern MtrStatus mtr_ties_list_end(MtrTiesList *list);
 
 /* Bytes of scratch to resolve a complete list of so many entries, which is
- * list->needed: 21 to 29 an entry, 58 a row and 58 a column. */
+ * list->needed: 20 to 28 an entry, 64 a row and 64 a column. */
 extern size_t mtr_ties_list_resolve_scratch_size(const MtrAssign *p,
 												 int64_t nentries);
 

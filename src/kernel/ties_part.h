@@ -24,22 +24,45 @@
 #define LINKED(d) (4 << (d))	/* in linked[d] */
 #define IDLE 16					/* cover and price 0: the hub may have arcs */
 
-/* States of a pair */
-#define TAKEN 1
-#define DECIDED 2
+/*
+ * A row, a column or the hub.  A search comes to nodes in no order, so what it
+ * waits for is memory: all it needs of one is in half a cache line.
+ */
+typedef struct Vertex
+{
+	int32_t		label;
+	int32_t		flags;
+	int32_t		prev[2];		/* by search, if seen: where it was reached
+								 * from */
+	int32_t		adj_first;		/* partners of its pairs, in adj[side] */
+	int32_t		adj_count;
+	int32_t		held_first;		/* of its loose pairs taken, in held[side] */
+	int32_t		held_count;
+} Vertex;
 
-/* One of two searches.  What belongs to a node is not cleared between
- * searches; only nodes in the queue have it. */
+/* A pair */
+typedef struct Ends
+{
+	uint32_t	row;			/* node, and whether the pair is TAKEN */
+	uint32_t	col;			/* node */
+} Ends;
+
+/*
+ * Nodes in adj[] have flags, too: whether the pair is taken, and whether it is
+ * of no use any more.  They are sorted, and what is useless stays until it is
+ * half of the list.
+ */
+#define TAKEN (UINT32_C(1) << 31)
+#define USELESS (UINT32_C(1) << 30)
+#define NODE (USELESS - 1)
+
 typedef struct Search
 {
 	int32_t    *queue;			/* nodes in the order they were reached */
-	int32_t    *prev;			/* [nodes] pair by which each was reached, -1
-								 * for from the hub */
 	int32_t		head;			/* now being expanded */
 	int32_t		tail;
 	int32_t		position;		/* next arc of that node */
 	int32_t		hub_position;	/* next arc of the hub */
-	int32_t		hub_from;		/* node the hub was reached from */
 	int64_t		work;			/* arcs passed */
 } Search;
 
@@ -48,9 +71,6 @@ typedef struct Search
  * have the same label, but not the other way round: after the beginning parts
  * are not computed again, labels only come as near to them as the pairs
  * decided so far have required.
- *
- * A node's lists "adj" (its pairs) and "held" (those taken) lose what is found
- * to be of no use any more, each only where it was found.
  */
 typedef struct Settle
 {
@@ -59,24 +79,18 @@ typedef struct Settle
 	int32_t		nrows;
 	int32_t		hub;			/* its node number, the last one */
 	int32_t		nlabels;
+	Vertex	   *node;
+	int32_t    *vacant;			/* [nodes] places without a pair */
 
-	/* of nodes */
-	int32_t    *label;
-	int32_t    *vacant;			/* places without a pair */
-	int32_t    *nheld;			/* loose pairs taken */
-	uint8_t    *flags;
-	int32_t    *adj_first;		/* in adj[side] */
-	int32_t    *adj_count;
-	int32_t    *held_first;		/* in held[side] */
-	int32_t    *held_count;
-
-	/* of pairs, numbered in the order of the left side */
+	/* pairs, numbered in the order of the left side, then the right */
+	bool		rows_are_right;
 	int32_t		npairs;
-	int32_t    *end[2];			/* node of the row, of the column */
-	uint8_t    *state;
+	Ends	   *pair;
+	int32_t    *first_pair;		/* [left nodes and one more] */
 	int32_t    *order;			/* pairs in the order of the rule */
 
-	int32_t    *adj[2];			/* pairs of rows, of columns */
+	uint32_t   *adj[2];			/* partners of rows, of columns */
+	int32_t    *nuseless;		/* [nodes] of adj_count */
 	int32_t    *held[2];
 	int32_t    *linked[2];		/* nodes the hub leads to, searching forward,
 								 * backward, and others */
@@ -85,31 +99,31 @@ typedef struct Settle
 } Settle;
 
 static inline int
-side_of(const Settle *t, int32_t node)
+side_of(const Settle *t, int32_t k)
 {
-	return node >= t->nrows;
+	return k >= t->nrows;
 }
 
-/* Is there an arc between a node and the hub?  "pairs_count" tells which of
- * the two counts decides: see the table in ties_settle.c. */
+/* Is there an arc between a node and the hub?  Which of the two counts
+ * decides is told by the table in ties_settle.c. */
 static inline bool
-has_link(const Settle *t, int32_t node, bool pairs_count)
+has_link(const Settle *t, int32_t k, bool pairs_count)
 {
-	return (t->flags[node] & IDLE) != 0 &&
-		(pairs_count ? t->nheld[node] : t->vacant[node]) > 0;
+	return (t->node[k].flags & IDLE) != 0 &&
+		(pairs_count ? t->node[k].held_count : t->vacant[k]) > 0;
 }
 
 /* ... passed from the node to the hub by a search in direction d */
 static inline bool
-leads_to_hub(const Settle *t, int32_t node, int d)
+leads_to_hub(const Settle *t, int32_t k, int d)
 {
-	return has_link(t, node, side_of(t, node) == d);
+	return has_link(t, k, side_of(t, k) == d);
 }
 
 static inline bool
-hub_leads_to(const Settle *t, int32_t node, int d)
+hub_leads_to(const Settle *t, int32_t k, int d)
 {
-	return has_link(t, node, side_of(t, node) != d);
+	return has_link(t, k, side_of(t, k) != d);
 }
 
 /* ----------
@@ -117,17 +131,30 @@ hub_leads_to(const Settle *t, int32_t node, int d)
  * ----------
  */
 
+/* Begin with the places and the proof */
+static void
+load_nodes(Settle *t)
+{
+	const MtrAssign *p = t->p;
+
+	memset(t->node, 0, ((size_t) t->hub + 1) * sizeof(Vertex));
+	memcpy(t->vacant, p->row_places, p->nrows * sizeof(int32_t));
+	memcpy(t->vacant + p->nrows, p->col_places, p->ncols * sizeof(int32_t));
+	for (int32_t i = 0; i < p->nrows; i++)
+		if (p->row_cover[i] == 0 && p->row_price[i] == 0)
+			t->node[i].flags = IDLE;
+	for (int32_t j = 0; j < p->ncols; j++)
+		if (p->col_cover[j] == 0 && p->col_price[j] == 0)
+			t->node[p->nrows + j].flags = IDLE;
+}
+
 /* Count what the entries say about each node */
 static void
 count_entries(Settle *t)
 {
-	const MtrAssign *p = t->p;
 	const MtrTiesList *list = t->list;
 
-	memcpy(t->vacant, p->row_places, p->nrows * sizeof(int32_t));
-	memcpy(t->vacant + p->nrows, p->col_places, p->ncols * sizeof(int32_t));
-	memset(t->nheld, 0, (t->hub + 1) * sizeof(int32_t));
-	for (int32_t i = 0; i < p->nrows; i++)
+	for (int32_t i = 0; i < t->nrows; i++)
 	{
 		mtr_poll();
 		for (uint32_t k = list->row_start[i]; k < list->row_start[i + 1]; k++)
@@ -140,16 +167,10 @@ count_entries(Settle *t)
 				continue;
 			t->vacant[i]--;
 			t->vacant[col]--;
-			t->nheld[i] += is_loose;
-			t->nheld[col] += is_loose;
+			t->node[i].held_count += is_loose;
+			t->node[col].held_count += is_loose;
 		}
 	}
-	for (int32_t i = 0; i < p->nrows; i++)
-		t->flags[i] = p->row_cover[i] == 0 && p->row_price[i] == 0 ? IDLE : 0;
-	for (int32_t j = 0; j < p->ncols; j++)
-		t->flags[p->nrows + j] =
-			p->col_cover[j] == 0 && p->col_price[j] == 0 ? IDLE : 0;
-	t->flags[t->hub] = 0;
 }
 
 /* List for each column the rows it is taken by, in held[1] */
@@ -157,13 +178,13 @@ static void
 list_takers(Settle *t)
 {
 	const MtrTiesList *list = t->list;
+	int32_t    *free = t->linked[0];	/* not in use yet */
 	int32_t		sum = 0;
 
-	for (int32_t node = t->nrows; node < t->hub; node++)
+	for (int32_t k = t->nrows; k < t->hub; k++)
 	{
-		t->held_first[node] = sum;
-		t->held_count[node] = 0;
-		sum += t->nheld[node];
+		free[k] = t->node[k].held_first = sum;
+		sum += t->node[k].held_count;
 	}
 	for (int32_t i = 0; i < t->nrows; i++)
 	{
@@ -174,7 +195,7 @@ list_takers(Settle *t)
 			int32_t		col = t->nrows + (int32_t) (entry & MTR_TIES_COLUMN);
 
 			if ((entry & (MTR_TIES_TAKEN | MTR_TIES_FIXED)) == MTR_TIES_TAKEN)
-				t->held[1][t->held_first[col] + t->held_count[col]++] = i;
+				t->held[1][free[col]++] = i;
 		}
 	}
 }
@@ -184,14 +205,16 @@ list_takers(Settle *t)
  * ----------
  */
 
-/* Tarjan's numbers and stacks, in memory the searches use later */
+/* What Tarjan's method knows of a node is where searches have other things
+ * later */
+#define number prev[0]			/* when it was come to, 0 = not yet */
+#define low prev[1]				/* lowest number known to be reached within
+								 * the part */
+#define parent adj_first		/* the way back */
+#define next adj_count			/* next arc */
+
 typedef struct Walk
 {
-	int32_t    *number;			/* [nodes] when it was come to, 0 = not yet */
-	int32_t    *low;			/* [nodes] lowest number known to be reached
-								 * within the part */
-	int32_t    *parent;			/* [nodes] the way back */
-	int32_t    *next;			/* [nodes] next arc */
 	int32_t    *open;			/* nodes whose part is not known yet */
 	int32_t		nopen;
 	int32_t		nseen;
@@ -199,36 +222,36 @@ typedef struct Walk
 
 /* The node the next arc of a node leads to, or -1 */
 static inline int32_t
-next_arc(const Settle *t, int32_t node, int32_t *next)
+next_arc(Settle *t, int32_t k)
 {
-	if (node < t->nrows)
+	Vertex	   *v = &t->node[k];
+
+	if (k < t->nrows)
 	{
 		const MtrTiesList *list = t->list;
-		int32_t		end = (int32_t) list->row_start[node + 1];
+		int32_t		end = (int32_t) list->row_start[k + 1];
 
-		while (*next < end)
+		while (v->next < end)
 		{
-			uint32_t	entry = list->entry[(*next)++];
+			uint32_t	entry = list->entry[v->next++];
 
 			if ((entry & MTR_TIES_TAKEN) == 0)
 				return t->nrows + (int32_t) (entry & MTR_TIES_COLUMN);
 		}
-		if ((*next)++ == end && leads_to_hub(t, node, FORWARD))
+		if (v->next++ == end && leads_to_hub(t, k, FORWARD))
 			return t->hub;
 	}
-	else if (node < t->hub)
+	else if (k < t->hub)
 	{
-		int32_t		count = t->held_count[node];
-
-		if (*next < count)
-			return t->held[1][t->held_first[node] + (*next)++];
-		if ((*next)++ == count && leads_to_hub(t, node, FORWARD))
+		if (v->next < v->held_count)
+			return t->held[1][v->held_first + v->next++];
+		if (v->next++ == v->held_count && leads_to_hub(t, k, FORWARD))
 			return t->hub;
 	}
 	else
-		while (*next < t->hub)
+		while (v->next < t->hub)
 		{
-			int32_t		to = (*next)++;
+			int32_t		to = v->next++;
 
 			if (hub_leads_to(t, to, FORWARD))
 				return to;
@@ -237,50 +260,53 @@ next_arc(const Settle *t, int32_t node, int32_t *next)
 }
 
 static inline void
-come_to(Settle *t, Walk *w, int32_t node)
+come_to(Settle *t, Walk *w, int32_t k, int32_t from)
 {
-	w->number[node] = w->low[node] = ++w->nseen;
-	w->next[node] = node < t->nrows ? (int32_t) t->list->row_start[node] : 0;
-	w->open[w->nopen++] = node;
-	t->label[node] = -1;
+	Vertex	   *v = &t->node[k];
+
+	v->number = v->low = ++w->nseen;
+	v->parent = from;
+	v->next = k < t->nrows ? (int32_t) t->list->row_start[k] : 0;
+	v->label = -1;
+	w->open[w->nopen++] = k;
 }
 
 /* Everything that can be reached from a node and was not come to before */
 static void
 walk_from(Settle *t, Walk *w, int32_t root)
 {
-	int32_t		node = root;
+	int32_t		k = root;
 
-	come_to(t, w, root);
-	w->parent[root] = -1;
-	while (node >= 0)
+	come_to(t, w, root, -1);
+	while (k >= 0)
 	{
-		int32_t		to = next_arc(t, node, &w->next[node]);
+		Vertex	   *v = &t->node[k];
+		int32_t		to = next_arc(t, k);
 
-		if (to < 0)
+		if (to >= 0 && t->node[to].number == 0)
 		{
-			int32_t		parent = w->parent[node];
+			come_to(t, w, to, k);
+			k = to;
+			continue;
+		}
+		if (to >= 0)
+		{
+			if (t->node[to].label < 0 && t->node[to].number < v->low)
+				v->low = t->node[to].number;
+			continue;
+		}
 
-			mtr_poll();
-			if (w->low[node] == w->number[node])
-			{
-				do
-					t->label[w->open[--w->nopen]] = t->nlabels;
-				while (w->open[w->nopen] != node);
-				t->nlabels++;
-			}
-			if (parent >= 0 && w->low[node] < w->low[parent])
-				w->low[parent] = w->low[node];
-			node = parent;
-		}
-		else if (w->number[to] == 0)
+		mtr_poll();
+		if (v->low == v->number)
 		{
-			w->parent[to] = node;
-			come_to(t, w, to);
-			node = to;
+			do
+				t->node[w->open[--w->nopen]].label = t->nlabels;
+			while (w->open[w->nopen] != k);
+			t->nlabels++;
 		}
-		else if (t->label[to] < 0 && w->number[to] < w->low[node])
-			w->low[node] = w->number[to];
+		k = v->parent;
+		if (k >= 0 && v->low < t->node[k].low)
+			t->node[k].low = v->low;
 	}
 }
 
@@ -288,15 +314,15 @@ walk_from(Settle *t, Walk *w, int32_t root)
 static void
 find_parts(Settle *t)
 {
-	Walk		w = {
-		.number = t->search[0].queue,.low = t->search[0].prev,
-		.parent = t->search[1].queue,.next = t->search[1].prev,
-		.open = t->linked[0]
-	};
+	Walk		w = {.open = t->search[0].queue};
 
-	memset(w.number, 0, (t->hub + 1) * sizeof(int32_t));
 	list_takers(t);
-	for (int32_t node = 0; node <= t->hub; node++)
-		if (w.number[node] == 0)
-			walk_from(t, &w, node);
+	for (int32_t k = 0; k <= t->hub; k++)
+		if (t->node[k].number == 0)
+			walk_from(t, &w, k);
 }
+
+#undef number
+#undef low
+#undef parent
+#undef next

@@ -3,7 +3,7 @@
  *	  the pairs of a row whose slack is not negative, and the proof's other
  *	  conditions
  *
- * Part of ties_list.c, ties_settle.c, ties_bits.c and ties.c.
+ * Part of ties.c, ties_bits.c, ties_list.c and ties_settle.c.
  *
  * Of a row nearly all pairs have a slack below (0,0) (assign.h), so what
  * counts is the speed of finding that out.  Each column has a limit which the
@@ -12,20 +12,30 @@
  * lowered or raised where they don't fit, never so that a pair is missed, and
  * the few pairs found are looked at again in 64 bits.
  *
- * With |row price| <= 2^29 no sum of price and limit leaves 32 bits, and none
- * falls to MTR_NO_PAIR.  Rows with another price are compared in 64 bits.
+ * For 32 bits row prices are counted from the middle of their range: within
+ * 2^29 of it no sum of price and limit leaves 32 bits, and none falls to
+ * MTR_NO_PAIR.  That is all there usually is, for scores from 0 to 10^9; rows
+ * whose price is further away are compared in 64 bits, at an eighth of the
+ * speed.
  */
 
 /* Scores beyond are refused; sums of a score and two prices must fit */
 #define MAX_SCORE INT32_C(1000000000)
 #define MAX_PRICE (INT64_C(1) << 60)
 
-/* Row prices that are compared in 32 bits */
+/* How far from the middle row prices are compared in 32 bits */
 #define NARROW (INT32_C(1) << 29)
 
 /* Limits every score reaches, and none, with any narrow price */
 #define ALWAYS (-MAX_SCORE - NARROW)
 #define NEVER (INT32_MAX - NARROW)
+
+typedef struct Limits
+{
+	const MtrAssign *p;
+	int64_t		middle;			/* of the row prices; limits include it */
+	int32_t    *limit[2];		/* [columns] by cover of the row */
+} Limits;
 
 static inline int32_t
 words_for(int32_t nbits)
@@ -90,32 +100,49 @@ check_side(int32_t n, const uint8_t *cover, const int64_t *price,
 	return MTR_OK;
 }
 
-/* The limits of n columns from "from" on, for rows of this cover */
-static inline void
-fill_limits(const MtrAssign *p, int cover, int32_t from, int32_t n,
-			int32_t *limit)
+/* The prices are in range */
+static inline int64_t
+middle_price(const MtrAssign *p)
 {
-	for (int32_t k = 0; k < n; k++)
-	{
-		int			sign = p->most_pairs - cover - p->col_cover[from + k];
-		int64_t		price = p->col_price[from + k];
+	int64_t		lowest = MAX_PRICE;
+	int64_t		highest = -MAX_PRICE;
 
-		if (sign > 0 || (sign == 0 && price < ALWAYS))
-			limit[k] = ALWAYS;
-		else if (sign < 0 || price > NEVER)
-			limit[k] = NEVER;
-		else
-			limit[k] = (int32_t) price;
+	for (int32_t i = 0; i < p->nrows; i++)
+	{
+		lowest = p->row_price[i] < lowest ? p->row_price[i] : lowest;
+		highest = p->row_price[i] > highest ? p->row_price[i] : highest;
 	}
+	return (lowest + highest) / 2;
+}
+
+/* Set the limits of n columns from "from" on */
+static inline void
+fill_limits(const Limits *l, int32_t from, int32_t n)
+{
+	for (int row_cover = 0; row_cover < 2; row_cover++)
+		for (int32_t k = 0; k < n; k++)
+		{
+			int			sign = l->p->most_pairs - row_cover -
+			l->p->col_cover[from + k];
+			int64_t		price = l->p->col_price[from + k] + l->middle;
+
+			if (sign > 0 || (sign == 0 && price < ALWAYS))
+				price = ALWAYS;
+			else if (sign < 0 || price > NEVER)
+				price = NEVER;
+			l->limit[row_cover][k] = (int32_t) price;
+		}
 }
 
 static inline bool
-is_narrow(int64_t row_price)
+is_narrow(const Limits *l, int32_t i)
 {
-	return row_price >= -NARROW && row_price <= NARROW;
+	int64_t		price = l->p->row_price[i] - l->middle;
+
+	return price >= -NARROW && price <= NARROW;
 }
 
-/* 64 bytes of 0 or 1 as bits; most often all are 0 */
+/* 64 bytes of 0 or 1 as bits; most often nearly all are 0 */
 static inline uint64_t
 pack_bits(const uint8_t *byte)
 {
@@ -123,9 +150,6 @@ pack_bits(const uint8_t *byte)
 	uint64_t	word = 0;
 
 	memcpy(part, byte, sizeof(part));
-	if ((part[0] | part[1] | part[2] | part[3] |
-		 part[4] | part[5] | part[6] | part[7]) == 0)
-		return 0;
 	for (int g = 0; g < 8; g++)
 		if (part[g] != 0)
 			for (int k = g * 8; k < g * 8 + 8; k++)
@@ -133,7 +157,10 @@ pack_bits(const uint8_t *byte)
 	return word;
 }
 
-/* Mark in "out" where a row reaches the limits */
+/*
+ * Mark in "out" where a row reaches the limits.  Most blocks have no such
+ * place; finding that out is what has to be fast.
+ */
 MTR_SIMD
 static void
 find_narrow(const int32_t *score, const int32_t *limit, int32_t price,
@@ -143,18 +170,17 @@ find_narrow(const int32_t *score, const int32_t *limit, int32_t price,
 	{
 		const int32_t *s = score + from;
 		const int32_t *l = limit + from;
-		uint8_t		reached[64];
+		int32_t		len = n - from < 64 ? n - from : 64;
+		int32_t		any = len < 64;
+		uint8_t		reached[64] = {0};
 
-		if (n - from >= 64)
+		if (len == 64)
 			for (int k = 0; k < 64; k++)
+				any |= (s[k] >= l[k] + price) & (s[k] >= lowest);
+		if (any)
+			for (int k = 0; k < len; k++)
 				reached[k] = (s[k] >= l[k] + price) & (s[k] >= lowest);
-		else
-		{
-			memset(reached, 0, sizeof(reached));
-			for (int k = 0; k < n - from; k++)
-				reached[k] = (s[k] >= l[k] + price) & (s[k] >= lowest);
-		}
-		out[from >> 6] = pack_bits(reached);
+		out[from >> 6] = any ? pack_bits(reached) : 0;
 	}
 }
 
@@ -187,16 +213,17 @@ find_wide(const MtrAssign *p, const int32_t *score, int64_t price,
 }
 
 /* Mark in "out", words_for(ncols) words, the pairs of row i whose slack may
- * be (0,0) or above */
+ * be (0,0) or above; the limits are those of all columns */
 static inline void
-find_reached(const MtrAssign *p, int32_t i, const int32_t *score,
-			 int32_t *const limit[2], uint64_t *out)
+find_reached(const Limits *l, int32_t i, const int32_t *score, uint64_t *out)
 {
+	const MtrAssign *p = l->p;
 	int			cover = p->row_cover[i];
+	int64_t		price = p->row_price[i];
 
-	if (is_narrow(p->row_price[i]))
-		find_narrow(score, limit[cover], (int32_t) p->row_price[i],
+	if (is_narrow(l, i))
+		find_narrow(score, l->limit[cover], (int32_t) (price - l->middle),
 					lowest_score(p), p->ncols, out);
 	else
-		find_wide(p, score, p->row_price[i], p->most_pairs - cover, out);
+		find_wide(p, score, price, p->most_pairs - cover, out);
 }

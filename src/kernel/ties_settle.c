@@ -88,14 +88,10 @@ lay_out(Settle *t, const MtrAssign *p, int64_t nentries, char *scratch)
 	size_t		used = 0;
 	size_t		nodes = (size_t) p->nrows + p->ncols + 1;
 
-	t->label = carve(scratch, &used, nodes, sizeof(int32_t));
+	t->node = carve(scratch, &used, nodes, sizeof(Vertex));
 	t->vacant = carve(scratch, &used, nodes, sizeof(int32_t));
-	t->nheld = carve(scratch, &used, nodes, sizeof(int32_t));
-	t->flags = carve(scratch, &used, nodes, sizeof(uint8_t));
-	t->adj_first = carve(scratch, &used, nodes, sizeof(int32_t));
-	t->adj_count = carve(scratch, &used, nodes, sizeof(int32_t));
-	t->held_first = carve(scratch, &used, nodes, sizeof(int32_t));
-	t->held_count = carve(scratch, &used, nodes, sizeof(int32_t));
+	t->nuseless = carve(scratch, &used, nodes, sizeof(int32_t));
+	t->first_pair = carve(scratch, &used, nodes + 1, sizeof(int32_t));
 	t->held[0] = carve(scratch, &used,
 					   held_room(p->row_places, p->nrows, p->ncols, nentries),
 					   sizeof(int32_t));
@@ -106,15 +102,11 @@ lay_out(Settle *t, const MtrAssign *p, int64_t nentries, char *scratch)
 	{
 		t->linked[d] = carve(scratch, &used, nodes, sizeof(int32_t));
 		t->search[d].queue = carve(scratch, &used, nodes, sizeof(int32_t));
-		t->search[d].prev = carve(scratch, &used, nodes, sizeof(int32_t));
 	}
+	t->pair = carve(scratch, &used, nentries, sizeof(Ends));
 	for (int s = 0; s < 2; s++)
-	{
-		t->end[s] = carve(scratch, &used, nentries, sizeof(int32_t));
-		t->adj[s] = carve(scratch, &used, nentries, sizeof(int32_t));
-	}
+		t->adj[s] = carve(scratch, &used, nentries, sizeof(uint32_t));
 	t->order = carve(scratch, &used, nentries, sizeof(int32_t));
-	t->state = carve(scratch, &used, nentries, sizeof(uint8_t));
 	return used;
 }
 
@@ -141,21 +133,22 @@ mark_open(Settle *t)
 	MtrTiesList *list = t->list;
 	int32_t		n = 0;
 
-	memset(t->adj_count, 0, (t->hub + 1) * sizeof(int32_t));
+	for (int32_t k = 0; k < t->hub; k++)
+		t->node[k].adj_count = 0;
 	for (int32_t i = 0; i < t->nrows; i++)
 	{
 		mtr_poll();
 		for (uint32_t k = list->row_start[i]; k < list->row_start[i + 1]; k++)
 		{
 			uint32_t   *entry = &list->entry[k];
-			int32_t		col = t->nrows + (int32_t) (*entry & MTR_TIES_COLUMN);
+			Vertex	   *col = &t->node[t->nrows + (*entry & MTR_TIES_COLUMN)];
 
 			if ((*entry & MTR_TIES_FIXED) != 0 ||
-				t->label[i] != t->label[col])
+				t->node[i].label != col->label)
 				continue;
 			*entry |= MTR_TIES_OPEN;
-			t->adj_count[i]++;
-			t->adj_count[col]++;
+			t->node[i].adj_count++;
+			col->adj_count++;
 			n++;
 		}
 	}
@@ -176,20 +169,22 @@ lay_out_lists(Settle *t)
 		int32_t		adj_sum = 0;
 		int32_t		held_sum = 0;
 
-		for (int32_t node = from; node < to; node++)
+		for (int32_t k = from; k < to; k++)
 		{
-			int32_t		count = t->adj_count[node];
-			int32_t		room = places[node - from];
+			Vertex	   *v = &t->node[k];
+			int32_t		room = places[k - from];
 
-			t->adj_first[node] = adj_sum;
-			adj_sum += count;
-			t->held_first[node] = held_sum;
-			held_sum += (room < count ? room : count) + 1;
+			v->adj_first = adj_sum;
+			if (side == t->rows_are_right)
+				t->first_pair[k] = adj_sum;
+			adj_sum += v->adj_count;
+			v->held_first = held_sum;
+			held_sum += (room < v->adj_count ? room : v->adj_count) + 1;
+			v->adj_count = v->held_count = 0;
 		}
+		if (side == t->rows_are_right)
+			t->first_pair[to] = adj_sum;
 	}
-	memset(t->adj_count, 0, t->hub * sizeof(int32_t));
-	memset(t->held_count, 0, t->hub * sizeof(int32_t));
-	memset(t->nheld, 0, t->hub * sizeof(int32_t));
 }
 
 /*
@@ -198,12 +193,12 @@ lay_out_lists(Settle *t)
  * write what became of them back into the list, else load them from there.
  */
 static void
-exchange_open(Settle *t, bool rows_are_right, bool store)
+exchange_open(Settle *t, bool store)
 {
 	MtrTiesList *list = t->list;
 	int32_t    *next = t->linked[1];	/* not in use yet, or any more */
 
-	memcpy(next, t->adj_first, t->hub * sizeof(int32_t));
+	memcpy(next, t->first_pair, t->hub * sizeof(int32_t));
 	for (int32_t i = 0; i < t->nrows; i++)
 	{
 		mtr_poll();
@@ -211,20 +206,20 @@ exchange_open(Settle *t, bool rows_are_right, bool store)
 		{
 			uint32_t   *entry = &list->entry[k];
 			int32_t		col = t->nrows + (int32_t) (*entry & MTR_TIES_COLUMN);
-			int32_t		e;
+			Ends	   *e;
 
 			if ((*entry & MTR_TIES_OPEN) == 0)
 				continue;
-			e = next[rows_are_right ? col : i]++;
+			e = &t->pair[next[t->rows_are_right ? col : i]++];
 			if (store)
+				*entry = (*entry & ~MTR_TIES_TAKEN) |
+					((e->row & TAKEN) != 0 ? MTR_TIES_TAKEN : 0);
+			else
 			{
-				*entry &= ~MTR_TIES_TAKEN;
-				*entry |= (t->state[e] & TAKEN) != 0 ? MTR_TIES_TAKEN : 0;
-				continue;
+				e->row = (uint32_t) i |
+					((*entry & MTR_TIES_TAKEN) != 0 ? TAKEN : 0);
+				e->col = (uint32_t) col;
 			}
-			t->end[0][e] = i;
-			t->end[1][e] = col;
-			t->state[e] = (*entry & MTR_TIES_TAKEN) != 0 ? TAKEN : 0;
 		}
 	}
 }
@@ -239,15 +234,16 @@ static void
 sort_pairs(Settle *t)
 {
 	const MtrAssign *p = t->p;
-	uint32_t   *key = (uint32_t *) t->adj[0];	/* not in use yet */
-	int32_t    *from = t->adj[1];
+	uint32_t   *key = t->adj[0];	/* not in use yet, nor is the other */
+	int32_t    *from = (int32_t *) t->adj[1];
 	int32_t    *to = t->order;
 	uint32_t	differ = 0;
 
 	for (int32_t e = 0; e < t->npairs; e++)
 	{
-		key[e] = (uint32_t) (MAX_SCORE - p->row_price[t->end[0][e]] -
-							 p->col_price[t->end[1][e] - t->nrows]);
+		key[e] = (uint32_t) (MAX_SCORE -
+							 p->row_price[t->pair[e].row & NODE] -
+							 p->col_price[t->pair[e].col - t->nrows]);
 		differ |= key[e] ^ key[0];
 		from[e] = e;
 	}
@@ -284,25 +280,27 @@ load_lists(Settle *t)
 {
 	for (int32_t e = 0; e < t->npairs; e++)
 	{
+		uint32_t	taken = t->pair[e].row & TAKEN;
+		uint32_t	end[2] = {t->pair[e].row & NODE, t->pair[e].col};
+
 		if ((e & 1023) == 0)
 			mtr_poll();
 		for (int side = 0; side < 2; side++)
 		{
-			int32_t		node = t->end[side][e];
+			Vertex	   *v = &t->node[end[side]];
 
-			t->adj[side][t->adj_first[node] + t->adj_count[node]++] = e;
-			if ((t->state[e] & TAKEN) == 0)
-				continue;
-			t->held[side][t->held_first[node] + t->held_count[node]++] = e;
-			t->nheld[node]++;
+			t->adj[side][v->adj_first + v->adj_count++] = end[!side] | taken;
+			if (taken != 0)
+				hold(t, (int32_t) end[side], (int32_t) end[!side], true);
 		}
 	}
+	memset(t->nuseless, 0, t->hub * sizeof(int32_t));
 	t->nlinked[FORWARD] = t->nlinked[BACKWARD] = 0;
-	for (int32_t node = 0; node < t->hub; node++)
-		if (t->label[node] == t->label[t->hub])
-			link_node(t, node);
+	for (int32_t k = 0; k < t->hub; k++)
+		if (t->node[k].label == t->node[t->hub].label)
+			link_node(t, k);
 		else
-			t->flags[node] &= ~IDLE;
+			t->node[k].flags &= ~IDLE;
 }
 
 /* The scores of the pairs taken for good, in the order of the list */
@@ -354,7 +352,9 @@ store_pairs(const MtrTiesList *list, const int32_t *fixed_score)
 MtrStatus
 mtr_ties_list_resolve(MtrTiesList *list, bool rows_are_right, void *scratch)
 {
-	Settle		t = {.list = list,.p = list->p};
+	Settle		t = {
+		.list = list,.p = list->p,.rows_are_right = rows_are_right
+	};
 	MtrStatus	status = mtr_ties_list_end(list);
 
 	if (status != MTR_OK)
@@ -362,6 +362,7 @@ mtr_ties_list_resolve(MtrTiesList *list, bool rows_are_right, void *scratch)
 	t.nrows = list->p->nrows;
 	t.hub = list->p->nrows + list->p->ncols;
 	lay_out(&t, list->p, list->used, scratch);
+	load_nodes(&t);
 	count_entries(&t);
 	find_parts(&t);
 	t.npairs = mark_open(&t);
@@ -369,16 +370,16 @@ mtr_ties_list_resolve(MtrTiesList *list, bool rows_are_right, void *scratch)
 		return MTR_OK;
 
 	lay_out_lists(&t);
-	exchange_open(&t, rows_are_right, false);
+	exchange_open(&t, false);
 	sort_pairs(&t);
 	load_lists(&t);
 	for (int32_t k = 0; k < t.npairs; k++)
 	{
 		if ((k & 1023) == 0)
 			mtr_poll();
-		decide(&t, t.order[k]);
+		decide(&t, &t.pair[t.order[k]]);
 	}
-	exchange_open(&t, rows_are_right, true);
+	exchange_open(&t, true);
 	if (list->pair_score != NULL)
 		save_fixed_scores(list, t.order);
 	store_pairs(list, t.order);

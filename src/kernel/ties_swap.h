@@ -22,32 +22,34 @@
  * Returns a node also reached by the other search, or -1.
  */
 static inline int32_t
-reach(Settle *t, int d, int32_t node, int32_t pair)
+reach(Settle *t, int d, int32_t k, int32_t from)
 {
 	Search	   *q = &t->search[d];
+	Vertex	   *v = &t->node[k];
+	Vertex	   *hub = &t->node[t->hub];
 
-	q->prev[node] = pair;
-	if (t->flags[node] & SEEN(!d))
-		return node;
-	t->flags[node] |= SEEN(d);
-	q->queue[q->tail++] = node;
-	if (t->flags[t->hub] & SEEN(d) || !leads_to_hub(t, node, d) ||
-		t->label[node] != t->label[t->hub])
+	v->prev[d] = from;
+	if (v->flags & SEEN(!d))
+		return k;
+	v->flags |= SEEN(d);
+	q->queue[q->tail++] = k;
+	if ((hub->flags & SEEN(d)) != 0 || !leads_to_hub(t, k, d) ||
+		v->label != hub->label)
 		return -1;
-	t->flags[t->hub] |= SEEN(d);
-	q->hub_from = node;
-	return t->flags[t->hub] & SEEN(!d) ? t->hub : -1;
+	hub->flags |= SEEN(d);
+	hub->prev[d] = k;
+	return hub->flags & SEEN(!d) ? t->hub : -1;
 }
 
 static int32_t
-begin_search(Settle *t, int d, int32_t node)
+begin_search(Settle *t, int d, int32_t k)
 {
 	Search	   *q = &t->search[d];
 
 	q->head = q->tail = 0;
 	q->position = q->hub_position = 0;
 	q->work = 0;
-	return reach(t, d, node, -1);
+	return reach(t, d, k, -1);
 }
 
 /* Forget what was reached, at the cost of what was reached */
@@ -56,15 +58,15 @@ end_search(Settle *t, int d)
 {
 	Search	   *q = &t->search[d];
 
-	for (int32_t k = 0; k < q->tail; k++)
-		t->flags[q->queue[k]] &= ~SEEN(d);
-	t->flags[t->hub] &= ~SEEN(d);
+	for (int32_t n = 0; n < q->tail; n++)
+		t->node[q->queue[n]].flags &= ~SEEN(d);
+	t->node[t->hub].flags &= ~SEEN(d);
 }
 
 /*
  * Pass some arcs of the hub.  Nodes of another label have nothing to do with
  * it any more.  Nodes that lead nowhere at present leave the list, too; they
- * come back by link().
+ * come back by link_node().
  */
 static int32_t
 expand_hub(Settle *t, int d)
@@ -74,75 +76,125 @@ expand_hub(Settle *t, int d)
 
 	for (int n = 0; n < ARCS_AT_A_TIME; n++)
 	{
-		int32_t		node;
+		int32_t		k;
 		int32_t		met;
+		Vertex	   *v;
 
 		if (q->hub_position == t->nlinked[d])
 			break;
 		q->work++;
-		node = linked[q->hub_position];
-		if (t->label[node] != t->label[t->hub])
-			t->flags[node] &= ~IDLE;
-		if (!hub_leads_to(t, node, d))
+		k = linked[q->hub_position];
+		v = &t->node[k];
+		if (v->label != t->node[t->hub].label)
+			v->flags &= ~IDLE;
+		if (!hub_leads_to(t, k, d))
 		{
-			t->flags[node] &= ~LINKED(d);
+			v->flags &= ~LINKED(d);
 			linked[q->hub_position] = linked[--t->nlinked[d]];
 			continue;
 		}
 		q->hub_position++;
-		if (t->flags[node] & SEEN(d))
+		if (v->flags & SEEN(d))
 			continue;
-		met = reach(t, d, node, -1);
+		met = reach(t, d, k, t->hub);
 		if (met >= 0)
 			return met;
 	}
 	return -1;
 }
 
+/* Drop the useless from a node's list */
+static void
+tidy_adj(Settle *t, int32_t k)
+{
+	Vertex	   *v = &t->node[k];
+	uint32_t   *adj = t->adj[side_of(t, k)] + v->adj_first;
+	int32_t		kept = 0;
+
+	for (int32_t n = 0; n < v->adj_count; n++)
+		if ((adj[n] & USELESS) == 0)
+			adj[kept++] = adj[n];
+	v->adj_count = kept;
+	t->nuseless[k] = 0;
+}
+
 /*
- * Pass some arcs of the node at the head of the queue: from a row forward
- * pairs not taken, backward pairs taken, and for columns the other way round.
- * Arcs between two labels lie on no cycle, now or later, nor do pairs that
- * are decided: they leave the list.
+ * Pass some of the pairs not taken of the node at the head of the queue.
+ * Arcs between two labels lie on no cycle, now or later: they are useless.
  */
 static int32_t
-expand_node(Settle *t, int d)
+expand_adj(Settle *t, int d)
 {
 	Search	   *q = &t->search[d];
 	int32_t		from = q->queue[q->head];
-	int			side = side_of(t, from);
-	int32_t		label = t->label[from];
-	bool		is_adj = side == d;
-	int32_t    *pair = is_adj ? t->adj[side] + t->adj_first[from] :
-	t->held[side] + t->held_first[from];
-	int32_t    *count = is_adj ? &t->adj_count[from] : &t->held_count[from];
-	const int32_t *other_end = t->end[!side];
+	Vertex	   *v = &t->node[from];
+	uint32_t   *adj = t->adj[d] + v->adj_first;
 
+	if (q->position == 0 && t->nuseless[from] > v->adj_count / 2)
+		tidy_adj(t, from);
 	for (int n = 0; n < ARCS_AT_A_TIME; n++)
 	{
-		int32_t		e;
+		uint32_t	entry;
 		int32_t		to;
 		int32_t		met;
 
-		if (q->position == *count)
+		if (q->position == v->adj_count)
 		{
 			q->head++;
 			q->position = 0;
 			break;
 		}
 		q->work++;
-		e = pair[q->position];
-		to = other_end[e];
-		if (t->label[to] != label || (t->state[e] & DECIDED) != 0)
+		entry = adj[q->position++];
+		to = (int32_t) (entry & NODE);
+		if ((entry & (TAKEN | USELESS)) != 0)
+			continue;
+		if (t->node[to].label != v->label)
 		{
-			pair[q->position] = pair[--*count];
+			adj[q->position - 1] |= USELESS;
+			t->nuseless[from]++;
+			continue;
+		}
+		if ((t->node[to].flags & SEEN(d)) != 0)
+			continue;
+		met = reach(t, d, to, from);
+		if (met >= 0)
+			return met;
+	}
+	return -1;
+}
+
+/* The same with pairs taken */
+static int32_t
+expand_held(Settle *t, int d)
+{
+	Search	   *q = &t->search[d];
+	int32_t		from = q->queue[q->head];
+	Vertex	   *v = &t->node[from];
+	int32_t    *held = t->held[!d] + v->held_first;
+
+	for (int n = 0; n < ARCS_AT_A_TIME; n++)
+	{
+		int32_t		to;
+		int32_t		met;
+
+		if (q->position == v->held_count)
+		{
+			q->head++;
+			q->position = 0;
+			break;
+		}
+		q->work++;
+		to = held[q->position];
+		if (t->node[to].label != v->label)
+		{
+			held[q->position] = held[--v->held_count];
 			continue;
 		}
 		q->position++;
-		if ((t->flags[to] & SEEN(d)) != 0 ||
-			(is_adj && (t->state[e] & TAKEN) != 0))
+		if ((t->node[to].flags & SEEN(d)) != 0)
 			continue;
-		met = reach(t, d, to, e);
+		met = reach(t, d, to, from);
 		if (met >= 0)
 			return met;
 	}
@@ -152,7 +204,8 @@ expand_node(Settle *t, int d)
 /*
  * Look for a path from "source" to "sink".  Returns the node where the two
  * searches met, or -1 with the direction of the one that came to its end.
- * The hub is expanded last.
+ * From rows a search forward passes pairs not taken, one backward pairs
+ * taken, and from columns the other way round; the hub is expanded last.
  *
  * Without a path no node is reached by both, and the one that comes to its
  * end has worked no more than the other, give or take ARCS_AT_A_TIME.
@@ -171,8 +224,9 @@ connect(Settle *t, int32_t source, int32_t sink, int *closed)
 
 		mtr_poll();
 		if (q->head < q->tail)
-			met = expand_node(t, d);
-		else if ((t->flags[t->hub] & SEEN(d)) != 0 &&
+			met = side_of(t, q->queue[q->head]) == d ? expand_adj(t, d) :
+				expand_held(t, d);
+		else if ((t->node[t->hub].flags & SEEN(d)) != 0 &&
 				 q->hub_position < t->nlinked[d])
 			met = expand_hub(t, d);
 		else
@@ -191,70 +245,112 @@ connect(Settle *t, int32_t source, int32_t sink, int *closed)
 
 /* Put a node where the hub's arcs are looked for, if there is one now */
 static inline void
-link_node(Settle *t, int32_t node)
+link_node(Settle *t, int32_t k)
 {
+	Vertex	   *v = &t->node[k];
+
 	for (int d = 0; d < 2; d++)
-		if (hub_leads_to(t, node, d) && (t->flags[node] & LINKED(d)) == 0)
+		if (hub_leads_to(t, k, d) && (v->flags & LINKED(d)) == 0)
 		{
-			t->flags[node] |= LINKED(d);
-			t->linked[d][t->nlinked[d]++] = node;
+			v->flags |= LINKED(d);
+			t->linked[d][t->nlinked[d]++] = k;
 		}
+}
+
+/* Add a partner to those a node has taken, or take it away */
+static inline void
+hold(Settle *t, int32_t k, int32_t partner, bool is_taken)
+{
+	Vertex	   *v = &t->node[k];
+	int32_t    *held = t->held[side_of(t, k)] + v->held_first;
+	int32_t		n = 0;
+
+	if (is_taken)
+	{
+		held[v->held_count++] = partner;
+		return;
+	}
+	while (held[n] != partner)
+		n++;
+	held[n] = held[--v->held_count];
+}
+
+/* Where a node's list has a partner */
+static inline uint32_t *
+find_adj(const Settle *t, int32_t k, int32_t partner)
+{
+	uint32_t   *adj = t->adj[side_of(t, k)] + t->node[k].adj_first;
+	int32_t		lo = 0;
+	int32_t		hi = t->node[k].adj_count;
+
+	while (hi - lo > 1)
+	{
+		int32_t		mid = lo + (hi - lo) / 2;
+
+		if ((int32_t) (adj[mid] & NODE) <= partner)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return &adj[lo];
+}
+
+/* The pair of a row and a column: those of a left node are sorted */
+static inline Ends *
+find_pair(const Settle *t, int32_t row, int32_t col)
+{
+	int32_t		left = t->rows_are_right ? col : row;
+	uint32_t	right = (uint32_t) (t->rows_are_right ? row : col);
+	int32_t		lo = t->first_pair[left];
+	int32_t		hi = t->first_pair[left + 1];
+
+	while (hi - lo > 1)
+	{
+		int32_t		mid = lo + (hi - lo) / 2;
+		const Ends *e = &t->pair[mid];
+
+		if ((t->rows_are_right ? e->row & NODE : e->col) <= right)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return &t->pair[lo];
 }
 
 /* Take a pair or give it up; arcs of the hub only follow the counts */
 static void
-toggle(Settle *t, int32_t e)
+toggle(Settle *t, int32_t a, int32_t b)
 {
-	bool		is_taken = (t->state[e] ^= TAKEN) & TAKEN;
+	int32_t		row = a < b ? a : b;
+	int32_t		col = a < b ? b : a;
+	bool		is_taken;
 
-	for (int side = 0; side < 2; side++)
-	{
-		int32_t		node = t->end[side][e];
-		int32_t    *held = t->held[side] + t->held_first[node];
-		int32_t    *count = &t->held_count[node];
-
-		t->vacant[node] += is_taken ? -1 : 1;
-		t->nheld[node] += is_taken ? 1 : -1;
-		if (is_taken)
-			held[(*count)++] = e;
-		else
-			for (int32_t k = 0; k < *count; k++)
-				if (held[k] == e)
-				{
-					held[k] = held[--*count];
-					break;
-				}
-		link_node(t, node);
-	}
+	if (a == t->hub || b == t->hub)
+		return;
+	is_taken = ((find_pair(t, row, col)->row ^= TAKEN) & TAKEN) != 0;
+	*find_adj(t, row, col) ^= TAKEN;
+	*find_adj(t, col, row) ^= TAKEN;
+	hold(t, row, col, is_taken);
+	hold(t, col, row, is_taken);
+	t->vacant[row] += is_taken ? -1 : 1;
+	t->vacant[col] += is_taken ? -1 : 1;
+	link_node(t, row);
+	link_node(t, col);
 }
 
 /* Turn the cycle of a pair and the path found for it: from where the searches
  * met back to where each began, at the ends of the pair */
 static void
-turn(Settle *t, int32_t e, int32_t met)
+turn(Settle *t, int32_t met)
 {
 	for (int d = 0; d < 2; d++)
-	{
-		const Search *q = &t->search[d];
-		int32_t		node = met;
-
-		while (node != q->queue[0])
+		for (int32_t k = met; k != t->search[d].queue[0];
+			 k = t->node[k].prev[d])
 		{
 			mtr_poll();
-			if (node == t->hub)
-				node = q->hub_from;
-			else if (q->prev[node] < 0)
-				node = t->hub;
-			else
-			{
-				int32_t		pair = q->prev[node];
-
-				node = t->end[t->end[0][pair] == node][pair];
-				toggle(t, pair);
-			}
+			toggle(t, k, t->node[k].prev[d]);
 		}
-	}
-	toggle(t, e);
+	toggle(t, t->search[FORWARD].queue[0], t->search[BACKWARD].queue[0]);
 }
 
 /* What a search has reached at its end gets a label of its own */
@@ -263,32 +359,44 @@ split_off(Settle *t, int d)
 {
 	const Search *q = &t->search[d];
 
-	for (int32_t k = 0; k < q->tail; k++)
-		t->label[q->queue[k]] = t->nlabels;
-	if (t->flags[t->hub] & SEEN(d))
-		t->label[t->hub] = t->nlabels;
+	for (int32_t n = 0; n < q->tail; n++)
+		t->node[q->queue[n]].label = t->nlabels;
+	if (t->node[t->hub].flags & SEEN(d))
+		t->node[t->hub].label = t->nlabels;
 	t->nlabels++;
+}
+
+/* A pair taken is fixed: it is no arc any more */
+static void
+fix_pair(Settle *t, int32_t row, int32_t col)
+{
+	hold(t, row, col, false);
+	hold(t, col, row, false);
+	*find_adj(t, row, col) |= USELESS;
+	*find_adj(t, col, row) |= USELESS;
+	t->nuseless[row]++;
+	t->nuseless[col]++;
 }
 
 /*
  * Decide about the next pair in the order of the rule.  Afterwards the pair
- * is decided, or its ends have different labels.
+ * is fixed, or its ends have different labels.
  */
 static void
-decide(Settle *t, int32_t e)
+decide(Settle *t, const Ends *e)
 {
-	int32_t		row = t->end[0][e];
-	int32_t		col = t->end[1][e];
+	int32_t		row = (int32_t) (e->row & NODE);
+	int32_t		col = (int32_t) e->col;
 
-	if (t->label[row] != t->label[col])
+	if (t->node[row].label != t->node[col].label)
 		return;
-	if ((t->state[e] & TAKEN) == 0)
+	if ((e->row & TAKEN) == 0)
 	{
 		int			closed = FORWARD;
 		int32_t		met = connect(t, col, row, &closed);
 
 		if (met >= 0)
-			turn(t, e, met);
+			turn(t, met);
 		else
 			split_off(t, closed);
 		end_search(t, FORWARD);
@@ -296,7 +404,5 @@ decide(Settle *t, int32_t e)
 		if (met < 0)
 			return;
 	}
-	t->state[e] |= DECIDED;
-	t->nheld[row]--;
-	t->nheld[col]--;
+	fix_pair(t, row, col);
 }

@@ -559,4 +559,62 @@ find_prices(MtrAssign *p, const uint8_t *taken, PriceKind kind)
 		store_price(col[j], &p->col_cover[j], &p->col_price[j]);
 }
 
+/* ----------
+ * The proof
+ * ----------
+ */
+
+/* Sign of a pair of numbers compared with (0,0) */
+static int
+sign_of(int64_t first, int64_t second)
+{
+	if (first != 0)
+		return first < 0 ? -1 : 1;
+	return second < 0 ? -1 : second > 0;
+}
+
+/* Do the prices of one side fit the places left? */
+static bool
+side_holds(int32_t n, const uint8_t *cover, const int64_t *price,
+		   const int32_t *left)
+{
+	for (int32_t k = 0; k < n; k++)
+	{
+		int			sign = sign_of(cover[k], price[k]);
+
+		if (left[k] < 0 || sign < 0 || (sign > 0 && left[k] > 0))
+			return false;
+	}
+	return true;
+}
+
+/* Is "taken" a matching that the covers and prices prove optimal?  Word for
+ * word as assign.h has it. */
+static bool
+proof_holds(const MtrAssign *p, const uint8_t *taken)
+{
+	int32_t		row_left[400];
+	int32_t		col_left[400];
+
+	places_left(p, taken, row_left, col_left);
+	if (!side_holds(p->nrows, p->row_cover, p->row_price, row_left) ||
+		!side_holds(p->ncols, p->col_cover, p->col_price, col_left))
+		return false;
+	for (int32_t i = 0; i < p->nrows; i++)
+		for (int32_t j = 0; j < p->ncols; j++)
+		{
+			int32_t		score = p->score[(size_t) i * p->ncols + j];
+			int			slack = sign_of(p->most_pairs - p->row_cover[i] -
+										p->col_cover[j],
+										score - p->row_price[i] -
+										p->col_price[j]);
+
+			if (pair_value(p, i, j) == NO_VALUE)
+				slack = -1;
+			if (taken[(size_t) i * p->ncols + j] ? slack < 0 : slack > 0)
+				return false;
+		}
+	return true;
+}
+
 #endif							/* TIES_REFERENCE_H */

@@ -55,6 +55,10 @@ typedef enum Way
 	NWAYS
 } Way;
 
+/* Sets of ways */
+#define ALL_WAYS ((1 << NWAYS) - 1)
+#define TWO_WAYS (1 << SMALL_BITS | 1 << LIST)
+
 /* Scratch is not cleared, and not a byte longer than asked for */
 static void *
 get_scratch(size_t size)
@@ -244,10 +248,11 @@ transpose(const MtrAssign *p, const uint8_t *taken, MtrAssign *q,
 	memcpy(q->col_price, p->row_price, p->nrows * sizeof(int64_t));
 }
 
-/* Does the kernel turn "taken" into "wanted", in all its variants?  Prices
- * are in the problem. */
+/* Does the kernel turn "taken" into "wanted", in these ways?  Prices are in
+ * the problem. */
 static bool
-resolves_to(MtrAssign *p, const uint8_t *taken, const uint8_t *wanted)
+resolves_to(MtrAssign *p, const uint8_t *taken, const uint8_t *wanted,
+			int ways)
 {
 	size_t		npairs = (size_t) p->nrows * p->ncols;
 	MtrAssign  *q = new_problem(p->ncols, p->nrows, p->most_pairs);
@@ -259,6 +264,8 @@ resolves_to(MtrAssign *p, const uint8_t *taken, const uint8_t *wanted)
 	transpose(p, taken, q, q_taken);
 	for (Way way = CHOSEN; way < NWAYS; way++)
 	{
+		if ((ways & 1 << way) == 0)
+			continue;
 		store_matching(p, taken);
 		same = same && run_kernel(p, false, way) == MTR_OK;
 		same = same && same_matching(p, wanted);
@@ -299,7 +306,8 @@ test_small(int ncases)
 		{
 			brute_any(p, value, taken);
 			find_prices(p, taken, (c + start) % 3);
-			nwrong += !resolves_to(p, taken, wanted);
+			nwrong += !resolves_to(p, taken, wanted,
+								   start == 0 ? ALL_WAYS : TWO_WAYS);
 			nmoved += memcmp(taken, wanted, npairs) != 0;
 			nempty += matching_value(p, wanted) == 0;
 		}
@@ -329,7 +337,7 @@ test_medium(int ncases)
 		{
 			solve(p, taken);
 			find_prices(p, taken, kind);
-			nwrong += !resolves_to(p, taken, wanted);
+			nwrong += !resolves_to(p, taken, wanted, ALL_WAYS);
 		}
 		free_problem(p);
 	}
@@ -367,7 +375,7 @@ test_large(int ncases)
 				nwrong += matching_value(p, wanted) !=
 					matching_value(p, taken);
 			}
-			nwrong += !resolves_to(p, taken, wanted);
+			nwrong += !resolves_to(p, taken, wanted, ALL_WAYS);
 			nstarts += memcmp(taken, first, npairs) != 0;
 		}
 		free(taken);
@@ -378,6 +386,408 @@ test_large(int ncases)
 	printf("# %d other starts\n", nstarts);
 	report(nwrong == 0, "large problems: the start makes no difference");
 	report(nstarts > ncases, "the large problems have ties");
+}
+
+/*
+ * Spoil a proof, or not: a pair, a score, a price, a cover or a place becomes
+ * another.  Every way must say what the definition says.
+ */
+static void
+spoil(MtrAssign *p, uint8_t *taken)
+{
+	int32_t		i = (int32_t) rnd(p->nrows);
+	int32_t		j = (int32_t) rnd(p->ncols);
+	int32_t		by = rnd(2) ? 1 : -1;
+	int32_t		score = p->score[(size_t) i * p->ncols + j];
+
+	switch (rnd(9))
+	{
+		case 0:
+			taken[(size_t) i * p->ncols + j] ^= 1;
+			break;
+		case 1:
+			if (score != MTR_NO_PAIR)
+				set_score(p, i, j, score + by);
+			break;
+		case 2:
+			set_score(p, i, j, MTR_NO_PAIR);
+			break;
+		case 3:
+			p->row_price[i] += by;
+			break;
+		case 4:
+			p->col_price[j] += by;
+			break;
+		case 5:
+			p->row_cover[i] ^= 1;
+			break;
+		case 6:
+			p->col_cover[j] ^= 1;
+			break;
+		case 7:
+			set_places(p, rnd(2), rnd(2) ? 0 : (int32_t) rnd(2), rnd(3));
+			break;
+		default:
+			p->row_price[i] += by;
+			p->col_price[j] -= by;
+			break;
+	}
+}
+
+static void
+test_proofs(int ncases)
+{
+	int			nwrong = 0;
+	int			nholding = 0;
+
+	for (int c = 0; c < ncases; c++)
+	{
+		bool		wide = c % 8 == 0;
+		MtrAssign  *p = random_problem(2 + rnd(4), wide ? 60 + rnd(80) :
+									   2 + rnd(4), 2, 3 + rnd(20));
+		size_t		npairs = (size_t) p->nrows * p->ncols;
+		uint8_t    *taken = get_memory(npairs);
+		bool		holds;
+
+		solve(p, taken);
+		find_prices(p, taken, c % 3);
+		for (uint32_t n = rnd(3); n > 0; n--)
+			spoil(p, taken);
+		holds = proof_holds(p, taken);
+		nholding += holds;
+		for (Way way = CHOSEN; way < NWAYS; way++)
+		{
+			store_matching(p, taken);
+			nwrong += run_kernel(p, c & 1, way) !=
+				(holds ? MTR_OK : MTR_INVALID);
+		}
+		free(taken);
+		free_problem(p);
+	}
+	printf("# %d cases, %d proofs hold\n", ncases, nholding);
+	report(nwrong == 0, "what proves nothing is refused, by definition");
+	report(nholding > ncases / 4 && nholding < ncases / 4 * 3,
+		   "some proofs hold and some don't");
+}
+
+/*
+ * A problem whose pairs all have different scores but are all tied, for the
+ * scores are sums of a row's and a column's part.  The rule then knows no
+ * rows and columns, only scores: rearranging them rearranges the result.
+ */
+static void
+test_rearranged(int ncases)
+{
+	int			nwrong = 0;
+	int			nstaying = 0;
+
+	for (int c = 0; c < ncases; c++)
+	{
+		int32_t		n = 20 + (int32_t) rnd(30);
+		MtrAssign  *p[2];
+		int32_t		order[2][50];
+		int32_t		part[2][50];
+		uint8_t    *taken[2];
+
+		for (int k = 0; k < 2; k++)
+		{
+			shuffle(order[k], n);
+			shuffle(part[k], n);
+		}
+		for (int k = 0; k < 2; k++)
+		{
+			p[k] = new_problem(n, n, true);
+			taken[k] = get_memory((size_t) n * n);
+			for (int32_t i = 0; i < n; i++)
+			{
+				int32_t		row = k == 0 ? i : order[0][i];
+
+				set_places(p[k], false, row, 1);
+				set_places(p[k], true, row, 1);
+				p[k]->row_cover[row] = 1;
+				p[k]->row_price[row] = 100 * part[0][i];
+				taken[k][(size_t) row * n + row] = 1;
+				for (int32_t j = 0; j < n; j++)
+					set_score(p[k], row, k == 0 ? j : order[1][j],
+							  100 * part[0][i] + part[1][j]);
+			}
+			for (int32_t j = 0; j < n; j++)
+				p[k]->col_price[k == 0 ? j : order[1][j]] = part[1][j];
+			store_matching(p[k], taken[k]);
+			nwrong += run_kernel(p[k], k == 1, LIST) != MTR_OK;
+		}
+		memset(taken[1], 0, (size_t) n * n);
+		for (int32_t k = 0; k < p[0]->npairs; k++)
+		{
+			nstaying += p[0]->pair_row[k] == p[0]->pair_col[k];
+			taken[1][(size_t) order[0][p[0]->pair_row[k]] * n +
+					 order[1][p[0]->pair_col[k]]] = 1;
+		}
+		nwrong += !same_matching(p[1], taken[1]);
+		for (int k = 0; k < 2; k++)
+		{
+			free(taken[k]);
+			free_problem(p[k]);
+		}
+	}
+	report(nwrong == 0 && nstaying < ncases * 10,
+		   "rearranged problems have the rearranged result");
+}
+
+/*
+ * Problems as large as time allows, solved by the assignment kernel: all ways
+ * come to the same matching, and from the solution of the problem upside down
+ * as well.
+ */
+static MtrAssign *
+upside_down(const MtrAssign *p)
+{
+	MtrAssign  *q = new_problem(p->nrows, p->ncols, p->most_pairs);
+
+	for (int32_t i = 0; i < p->nrows; i++)
+	{
+		int32_t		row = p->nrows - 1 - i;
+
+		set_places(q, false, row, p->row_places[i]);
+		for (int32_t j = 0; j < p->ncols; j++)
+			set_score(q, row, p->ncols - 1 - j,
+					  p->score[(size_t) i * p->ncols + j]);
+	}
+	for (int32_t j = 0; j < p->ncols; j++)
+		set_places(q, true, p->ncols - 1 - j, p->col_places[j]);
+	return q;
+}
+
+static void
+solve_by_kernel(MtrAssign *p, uint8_t *taken, bool reverse)
+{
+	MtrAssign  *q = reverse ? upside_down(p) : p;
+	void	   *scratch = get_scratch(mtr_assign_scratch_size(q));
+
+	if (mtr_assign_solve(q, scratch) != MTR_OK)
+		exit(2);
+	free(scratch);
+	memset(taken, 0, (size_t) p->nrows * p->ncols);
+	for (int32_t k = 0; k < q->npairs; k++)
+	{
+		int32_t		i = q->pair_row[k];
+		int32_t		j = q->pair_col[k];
+
+		taken[reverse ? (size_t) (p->nrows - 1 - i) * p->ncols +
+			  p->ncols - 1 - j : (size_t) i * p->ncols + j] = 1;
+	}
+	if (!reverse)
+		return;
+	for (int32_t i = 0; i < p->nrows; i++)
+	{
+		p->row_cover[i] = q->row_cover[p->nrows - 1 - i];
+		p->row_price[i] = q->row_price[p->nrows - 1 - i];
+	}
+	for (int32_t j = 0; j < p->ncols; j++)
+	{
+		p->col_cover[j] = q->col_cover[p->ncols - 1 - j];
+		p->col_price[j] = q->col_price[p->ncols - 1 - j];
+	}
+	free_problem(q);
+}
+
+/* Sums of few different numbers: much is tied, in many ways */
+static MtrAssign *
+tied_problem(int32_t nrows, int32_t ncols, int c)
+{
+	MtrAssign  *p = new_problem(nrows, ncols, c % 2);
+	int32_t		places = 1 + (int32_t) rnd(3);
+	int32_t		nvalues = 1 + (int32_t) rnd(c % 3 == 0 ? 3 : 40);
+	uint32_t	gaps = 2 + rnd(c % 5 == 0 ? 1 : 12);
+
+	for (int32_t i = 0; i < nrows; i++)
+		set_places(p, false, i, (c & 4) ? 1 : rnd(places + 1));
+	for (int32_t j = 0; j < ncols; j++)
+		set_places(p, true, j, 1 + rnd(places));
+	for (int32_t i = 0; i < nrows; i++)
+		for (int32_t j = 0; j < ncols; j++)
+			set_score(p, i, j, rnd(gaps) == 0 ? MTR_NO_PAIR :
+					  abs(i % nvalues - j % nvalues) * 10000 +
+					  (int32_t) rnd(nvalues) * 10000 - 20000);
+	return p;
+}
+
+static void
+test_ways(int ncases)
+{
+	int			nwrong = 0;
+	int			nchanged = 0;
+
+	for (int c = 0; c < ncases; c++)
+	{
+		MtrAssign  *p = tied_problem(60 + rnd(240), 60 + rnd(240), c);
+		size_t		npairs = (size_t) p->nrows * p->ncols;
+		uint8_t    *taken = get_memory(npairs);
+		uint8_t    *wanted = get_memory(npairs);
+
+		for (int start = 0; start < 2; start++)
+		{
+			solve_by_kernel(p, taken, start == 1);
+			if (start == 0)
+			{
+				store_matching(p, taken);
+				nwrong += run_kernel(p, false, BITS) != MTR_OK;
+				for (int32_t k = 0; k < p->npairs; k++)
+					wanted[(size_t) p->pair_row[k] * p->ncols +
+						   p->pair_col[k]] = 1;
+			}
+			nwrong += !resolves_to(p, taken, wanted, ALL_WAYS);
+			nchanged += memcmp(taken, wanted, npairs) != 0;
+		}
+		free(taken);
+		free(wanted);
+		free_problem(p);
+	}
+	printf("# %d of %d solutions were not the preferred one\n", nchanged,
+		   2 * ncases);
+	report(nwrong == 0, "all ways come to the same matching");
+	report(nchanged > ncases, "the problems of all ways have ties");
+}
+
+/*
+ * A solved problem made backwards, from prices and pairs: most of its eligible
+ * pairs are tied, in whatever order of scores, and each has a few of many
+ * partners.  Elements with a price are full, others may have places left.
+ */
+static MtrAssign *
+sparse_problem(int32_t nrows, int32_t ncols, int32_t degree, uint8_t *taken)
+{
+	MtrAssign  *p = new_problem(nrows, ncols, rnd(2));
+	int32_t		nprices = 1 + (int32_t) rnd(5);
+
+	for (int32_t i = 0; i < nrows; i++)
+	{
+		p->row_cover[i] = p->most_pairs;
+		p->row_price[i] = (int32_t) rnd(nprices) - p->most_pairs;
+	}
+	for (int32_t j = 0; j < ncols; j++)
+		p->col_price[j] = rnd(nprices);
+	for (int32_t i = 0; i < nrows; i++)
+		for (int32_t j = 0; j < ncols; j++)
+		{
+			int32_t		score = (int32_t) (p->row_price[i] + p->col_price[j]);
+			bool		is_tied = (int32_t) rnd(ncols) < degree;
+
+			if (rnd(3) > 0)
+				set_score(p, i, j, is_tied ? score : MTR_NO_PAIR);
+			else
+				set_score(p, i, j, is_tied ? score : score - 1);
+			if (is_tied && pair_value(p, i, j) != NO_VALUE && rnd(2))
+			{
+				taken[(size_t) i * ncols + j] = 1;
+				set_places(p, false, i, p->row_places[i] + 1);
+				set_places(p, true, j, p->col_places[j] + 1);
+			}
+		}
+	for (int32_t i = 0; i < nrows; i++)
+		if (p->row_cover[i] == 0 && p->row_price[i] == 0)
+			set_places(p, false, i, p->row_places[i] + rnd(2));
+	for (int32_t j = 0; j < ncols; j++)
+		if (p->col_price[j] == 0)
+			set_places(p, true, j, p->col_places[j] + rnd(2));
+	return p;
+}
+
+static void
+test_sparse(int ncases)
+{
+	int			nwrong = 0;
+	int64_t		nchanged = 0;
+
+	for (int c = 0; c < ncases; c++)
+	{
+		int32_t		nrows = 5 + (int32_t) rnd(c % 8 == 0 ? 200 : 40);
+		int32_t		ncols = 5 + (int32_t) rnd(c % 8 == 0 ? 200 : 40);
+		size_t		npairs = (size_t) nrows * ncols;
+		uint8_t    *taken = get_memory(npairs);
+		uint8_t    *wanted = get_memory(npairs);
+		MtrAssign  *p = sparse_problem(nrows, ncols, 2 + rnd(12), taken);
+
+		nwrong += !proof_holds(p, taken);
+		store_matching(p, taken);
+		nwrong += run_kernel(p, false, BITS) != MTR_OK;
+		for (int32_t k = 0; k < p->npairs; k++)
+			wanted[(size_t) p->pair_row[k] * ncols + p->pair_col[k]] = 1;
+		nwrong += !resolves_to(p, taken, wanted, TWO_WAYS);
+		for (size_t k = 0; k < npairs; k++)
+			nchanged += wanted[k] && !taken[k];
+		free(taken);
+		free(wanted);
+		free_problem(p);
+	}
+	printf("# %d pairs brought in\n", (int) nchanged);
+	report(nwrong == 0, "sparse problems: list and bit sets agree");
+	report(nchanged > 20 * ncases, "the sparse problems have ties");
+}
+
+/*
+ * A list too small counts what it needs, and can still be enlarged; with
+ * count too low nothing is resolved.
+ */
+static void
+test_room(void)
+{
+	MtrAssign  *p = tied_problem(90, 100, 3);
+	uint8_t    *taken = get_memory(90 * 100);
+	RowMaker	maker = {.p = p,.score = p->score};
+	int32_t		row[100];
+	uint32_t   *entry = get_memory(90 * 100 * sizeof(uint32_t));
+	void	   *scratch = get_scratch(mtr_ties_list_scratch_size(p));
+	MtrTiesList list;
+	int64_t		needed;
+	bool		as_stated;
+
+	solve_by_kernel(p, taken, false);
+	as_stated = mtr_ties_list_begin(&list, p, NULL, 0, scratch) == MTR_OK;
+	for (int32_t i = 0; i < p->nrows; i++)
+	{
+		MtrStatus	status;
+
+		make_row(&maker, i, row);
+		status = mtr_ties_list_row(&list, i, row);
+		as_stated = as_stated && (status == MTR_FULL ||
+								  (status == MTR_OK && list.needed == 0));
+	}
+	needed = list.needed;
+	as_stated = as_stated && mtr_ties_list_end(&list) == MTR_FULL &&
+		mtr_ties_list_resolve(&list, false, NULL) == MTR_FULL &&
+		needed <= mtr_ties_count(p);
+	report(as_stated && needed > p->npairs, "a list without room counts");
+
+	as_stated = mtr_ties_list_begin(&list, p, entry, needed - 1,
+									scratch) == MTR_OK &&
+		mtr_ties_list_rows(&list, make_row, &maker, row) == MTR_FULL &&
+		mtr_ties_list_rows(&list, make_row, &maker, row) == MTR_FULL &&
+		list.needed == needed && list.next_row == p->nrows;
+	mtr_ties_list_enlarge(&list, entry, needed);
+	as_stated = as_stated && mtr_ties_list_row(&list, 0, row) == MTR_INVALID &&
+		mtr_ties_list_end(&list) == MTR_INVALID &&
+		mtr_ties_list_rows(&list, make_row, &maker, row) == MTR_OK &&
+		list.needed == needed;
+	report(as_stated, "a list too small can be enlarged");
+	free(scratch);
+
+	/* bit sets need no count */
+	for (size_t k = 0; k < 90 * 100; k++)
+		if (taken[k] == 0)
+			((int32_t *) p->score)[k] = MTR_NO_PAIR;
+	scratch = get_scratch(mtr_ties_scratch_size(p));
+	as_stated = mtr_ties_resolve_counted(p, false, p->npairs - 1,
+										 scratch) == MTR_FULL &&
+		same_matching(p, taken) &&
+		mtr_ties_resolve_counted(p, false, mtr_ties_count(p),
+								 scratch) == MTR_OK &&
+		same_matching(p, taken);
+	report(as_stated, "a count too low is said");
+	free(scratch);
+	free(entry);
+	free(taken);
+	free_problem(p);
 }
 
 /*
@@ -417,7 +827,7 @@ test_all_equal(int32_t nrows, int32_t ncols, int32_t places)
 		p->col_price[j] = rows_full ? 0 : -5;
 	snprintf(what, sizeof(what), "all scores equal, %d x %d, %d places",
 			 nrows, ncols, places);
-	report(resolves_to(p, taken, wanted), what);
+	report(resolves_to(p, taken, wanted, ALL_WAYS), what);
 	free(taken);
 	free(wanted);
 	free_problem(p);
@@ -450,7 +860,7 @@ test_lower_bits(void)
 	for (int kind = ROWS_LOW; kind <= BETWEEN; kind++)
 	{
 		find_prices(p, taken, kind);
-		same = same && resolves_to(p, taken, taken);
+		same = same && resolves_to(p, taken, taken, ALL_WAYS);
 	}
 	report(same, "slack of 2^32 is slack");
 	free_problem(p);
@@ -589,6 +999,11 @@ main(void)
 	test_small(20000);
 	test_medium(300);
 	test_large(16);
+	test_proofs(6000);
+	test_rearranged(50);
+	test_ways(20);
+	test_sparse(400);
+	test_room();
 	test_all_equal(300, 300, 1);
 	test_all_equal(300, 260, 1);
 	test_all_equal(200, 320, 1);
