@@ -6,6 +6,9 @@
  * leaves the arithmetic to the kernel.  None writes, so they work on a
  * standby.
  *
+ * Peers are scored in both directions, of which the mean counts, so what is
+ * asked about one of them is loaded twice.
+ *
  * Cost.  Loading dominates: compatibility() reads one pair, recommend() one
  * participant and the whole other side, each with the queries of
  * score_load.c; scores then take nanoseconds.  Who needs many pairs calls
@@ -24,6 +27,7 @@
 #include "utils/tuplestore.h"
 
 #include "access.h"
+#include "match.h"
 #include "mentoring.h"
 #include "score.h"
 
@@ -62,6 +66,21 @@ typedef struct Candidate
  * ----------------------------------------------------------------
  */
 
+/* The score of the one pair that load names, in that direction. */
+static int32
+score_pair(const MtrLoad *load, bool *is_peer)
+{
+	MtrProgramme *programme = mtr_programme_load(load);
+	int32		score = MTR_NO_PAIR;
+
+	mtr_programme_check_weight(programme);
+	if (programme->nmentees == 1 && programme->nmentors == 1)
+		mtr_programme_row(programme, 0, &score);
+	*is_peer = programme->is_peer;
+	mtr_programme_free(programme);
+	return score;
+}
+
 /*
  * compatibility(programme_id, mentee_id, mentor_id): NULL when the pair is
  * not eligible.
@@ -71,8 +90,8 @@ mentoring_compatibility(PG_FUNCTION_ARGS)
 {
 	MtrLoad		load = {0};
 	MtrOwner	saved;
-	MtrProgramme *programme;
-	int32		score = MTR_NO_PAIR;
+	int32		score;
+	bool		is_peer;
 
 	load.programme_id = PG_GETARG_INT64(0);
 	load.only_mentee = PG_GETARG_INT64(1);
@@ -83,10 +102,13 @@ mentoring_compatibility(PG_FUNCTION_ARGS)
 	if (load.only_mentor == 0)
 		mtr_no_participant(load.programme_id, "mentor", 0);
 	SPI_connect();
-	programme = mtr_programme_load(&load);
-	mtr_programme_check_weight(programme);
-	if (programme->nmentees == 1 && programme->nmentors == 1)
-		mtr_programme_row(programme, 0, &score);
+	score = score_pair(&load, &is_peer);
+	if (is_peer)
+	{
+		load.only_mentee = PG_GETARG_INT64(2);
+		load.only_mentor = PG_GETARG_INT64(1);
+		score = mtr_peer_score(score, score_pair(&load, &is_peer));
+	}
 	SPI_finish();
 	mtr_owner_leave(&saved);
 	if (score == MTR_NO_PAIR)
@@ -118,6 +140,34 @@ put_row_of_scores(ReturnSetInfo *rsinfo, const MtrProgramme *programme,
 	}
 }
 
+/* Of peers each pair once, the lower id first. */
+static void
+put_peers(ReturnSetInfo *rsinfo, MtrProgramme *programme)
+{
+	int32		n = programme->nmentees;
+	int32	   *matrix;
+
+	mtr_check_memory((uint64) n * n * sizeof(int32), n, n);
+	matrix = palloc_extended(((Size) n * n + 1) * sizeof(int32),
+							 MCXT_ALLOC_HUGE);
+	for (int32 a = 0; a < n; a++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		mtr_programme_row(programme, a, matrix + (Size) a * n);
+	}
+	for (int32 a = 0; a < n; a++)
+	{
+		int32	   *row = matrix + (Size) a * n;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int32 b = a + 1; b < n; b++)
+			row[b] = mtr_peer_score(row[b], matrix[(Size) b * n + a]);
+		for (int32 b = 0; b <= a; b++)
+			row[b] = MTR_NO_PAIR;
+		put_row_of_scores(rsinfo, programme, a, row);
+	}
+}
+
 /*
  * pair_scores(programme_id): every eligible pair, by mentee and mentor.
  */
@@ -138,7 +188,9 @@ mentoring_pair_scores(PG_FUNCTION_ARGS)
 	mtr_programme_check_weight(programme);
 	score = palloc_extended(Max(programme->nmentors, 1) * sizeof(int32),
 							MCXT_ALLOC_HUGE);
-	for (int32 i = 0; i < programme->nmentees; i++)
+	if (programme->is_peer)
+		put_peers(rsinfo, programme);
+	for (int32 i = 0; i < programme->nmentees && !programme->is_peer; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		mtr_programme_row(programme, i, score);
@@ -177,7 +229,7 @@ choose_side(MtrLoad *load, int64 id)
 	role = SPI_getvalue(row, tupdesc, 1);
 	if (role == NULL || id == 0)
 		mtr_no_participant(load->programme_id, "participant", id);
-	else if (strcmp(role, "mentee") == 0)
+	else if (strcmp(role, "mentee") == 0 || strcmp(role, "peer") == 0)
 		load->only_mentee = id;
 	else if (strcmp(role, "mentor") == 0)
 		load->only_mentor = id;
@@ -186,7 +238,7 @@ choose_side(MtrLoad *load, int64 id)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("participant %lld takes part as %s", (long long) id,
 						role),
-				 errhint("Partners are recommended to mentees and mentors.")));
+				 errhint("Partners are recommended to mentees, mentors and peers.")));
 }
 
 /* Free places first, then higher scores, then lower ids. */
@@ -203,10 +255,33 @@ compare_candidates(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+/* The other direction of a peer's scores, loaded by itself. */
+static void
+join_back(const MtrLoad *load, int32 *score, int32 n)
+{
+	MtrLoad		turned = *load;
+	MtrProgramme *programme;
+	int32		back;
+
+	turned.only_mentor = load->only_mentee;
+	turned.only_mentee = 0;
+	programme = mtr_programme_load(&turned);
+	for (int32 i = 0; i < n; i++)
+	{
+		if (i < programme->nmentees)
+			mtr_programme_row(programme, i, &back);
+		else
+			back = MTR_NO_PAIR;
+		score[i] = mtr_peer_score(score[i], back);
+	}
+	mtr_programme_free(programme);
+}
+
 /* All eligible partners of the one mentee or mentor loaded, best first. */
 static Candidate *
-find_candidates(MtrProgramme *programme, bool for_mentee, int32 *count)
+find_candidates(MtrProgramme *programme, const MtrLoad *load, int32 *count)
 {
+	bool		for_mentee = load->only_mentee != 0;
 	const MtrParticipant *partner = for_mentee ? programme->mentor :
 	programme->mentee;
 	int32		n = for_mentee ? programme->nmentors : programme->nmentees;
@@ -223,6 +298,8 @@ find_candidates(MtrProgramme *programme, bool for_mentee, int32 *count)
 	else
 		for (int32 i = 0; i < n; i++)
 			mtr_programme_row(programme, i, &score[i]);
+	if (programme->is_peer)
+		join_back(load, score, n);
 	for (int32 i = 0; i < n; i++)
 		if (score[i] != MTR_NO_PAIR)
 		{
@@ -296,7 +373,7 @@ mentoring_recommend(PG_FUNCTION_ARGS)
 	choose_side(&load, PG_GETARG_INT64(1));
 	programme = mtr_programme_load(&load);
 	mtr_programme_check_weight(programme);
-	candidate = find_candidates(programme, load.only_mentee != 0, &n);
+	candidate = find_candidates(programme, &load, &n);
 	put_candidates(rsinfo, programme->id, candidate, Min(n, how_many));
 	SPI_finish();
 	mtr_owner_leave(&saved);

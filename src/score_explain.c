@@ -271,7 +271,7 @@ criterion_values(const Explanation *x, int32 k, Datum *values, bool *nulls)
 
 /* A criterion: its similarity, what that contributes, whether it is met. */
 static void
-put_criterion(const Explanation *x, int32 k, int32 similarity,
+put_criterion(const Explanation *x, int32 k, double similarity,
 			  int32 contribution, bool is_met)
 {
 	const MtrCriterionInfo *info = &x->programme->info[k];
@@ -281,7 +281,7 @@ put_criterion(const Explanation *x, int32 k, int32 similarity,
 	values[X_CRITERION] = CStringGetTextDatum(info->name);
 	values[X_KIND] = CStringGetTextDatum(info->kind);
 	criterion_values(x, k, values, nulls);
-	values[X_SIMILARITY] = Float8GetDatum(MTR_TO_DOUBLE(similarity));
+	values[X_SIMILARITY] = Float8GetDatum(similarity);
 	values[X_WEIGHT] = Float8GetDatum(info->weight);
 	values[X_CONTRIBUTION] = Float8GetDatum(MTR_TO_DOUBLE(contribution));
 	values[X_MINIMUM] = Float8GetDatum(info->minimum);
@@ -291,17 +291,15 @@ put_criterion(const Explanation *x, int32 k, int32 similarity,
 						 nulls);
 }
 
-/* Similarities as the kernel counts them, divided as it divides them. */
-static void
-put_criteria(const Explanation *x)
+/* What the kernel makes of the one pair loaded: a similarity for each
+ * criterion, whether it is met; returns the score it has or would have. */
+static int32
+read_similarities(MtrProgramme *programme, int32 *similarity, bool *is_met)
 {
-	MtrProgramme *programme = x->programme;
 	int32		n = programme->ncriteria;
 	int32	   *share = palloc(n * sizeof(int32));
-	int32	   *similarity = palloc(n * sizeof(int32));
 	int32	   *part = palloc(n * sizeof(int32));
 	int32	   *order = palloc(n * sizeof(int32));
-	bool	   *is_met = palloc(n * sizeof(bool));
 
 	for (int32 k = 0; k < n; k++)
 	{
@@ -318,9 +316,84 @@ put_criteria(const Explanation *x)
 		else
 			is_met[k] = similarity[k] >= c->minimum;
 	}
+	return mtr_contributions(n, share, similarity, part, order);
+}
+
+/* Divided as the kernel divides them. */
+static void
+put_criteria(const Explanation *x)
+{
+	MtrProgramme *programme = x->programme;
+	int32		n = programme->ncriteria;
+	int32	   *share = palloc(n * sizeof(int32));
+	int32	   *similarity = palloc(n * sizeof(int32));
+	int32	   *part = palloc(n * sizeof(int32));
+	int32	   *order = palloc(n * sizeof(int32));
+	bool	   *is_met = palloc(n * sizeof(bool));
+
+	(void) read_similarities(programme, similarity, is_met);
+	for (int32 k = 0; k < n; k++)
+		share[k] = programme->set.criteria[k].share;
 	(void) mtr_contributions(n, share, similarity, part, order);
 	for (int32 k = 0; k < n; k++)
-		put_criterion(x, k, similarity[k], part[k], is_met[k]);
+		put_criterion(x, k, MTR_TO_DOUBLE(similarity[k]), part[k], is_met[k]);
+}
+
+/*
+ * Contributions of two peers: whole parts of the score that counts, by largest
+ * remainder of share * (there + back) / 2, ties to the lower criterion.  The
+ * score is at least the sum of the parts rounded down, and exceeds it by no
+ * more than one for each criterion.
+ */
+static void
+divide_peer_score(const MtrProgramme *programme, int32 score,
+				  const int32 *both, int32 *part)
+{
+	int32		n = programme->ncriteria;
+	int64	   *rest = palloc(n * sizeof(int64));
+	int32		left = score;
+
+	for (int32 k = 0; k < n; k++)
+	{
+		int64		exact = (int64) programme->set.criteria[k].share * both[k];
+
+		part[k] = (int32) (exact / (2 * MTR_UNIT));
+		rest[k] = exact % (2 * MTR_UNIT);
+		left -= part[k];
+	}
+	for (; left > 0; left--)
+	{
+		int32		best = 0;
+
+		for (int32 k = 1; k < n; k++)
+			if (rest[k] > rest[best])
+				best = k;
+		part[best]++;
+		rest[best] -= 2 * MTR_UNIT;
+	}
+}
+
+/* Of two peers the mean of both directions; "back" is the other one. */
+static void
+put_peer_criteria(const Explanation *x, const Explanation *back)
+{
+	MtrProgramme *programme = x->programme;
+	int32		n = programme->ncriteria;
+	int32	   *both = palloc(n * sizeof(int32));
+	int32	   *other = palloc(n * sizeof(int32));
+	int32	   *part = palloc(n * sizeof(int32));
+	bool	   *is_met = palloc(n * sizeof(bool));
+	bool	   *other_met = palloc(n * sizeof(bool));
+	int32		score = read_similarities(programme, both, is_met);
+
+	score = mtr_peer_score(score, read_similarities(back->programme, other,
+													other_met));
+	for (int32 k = 0; k < n; k++)
+		both[k] += other[k];
+	divide_peer_score(programme, score, both, part);
+	for (int32 k = 0; k < n; k++)
+		put_criterion(x, k, MTR_TO_DOUBLE(both[k]) / 2, part[k],
+					  is_met[k] && other_met[k]);
 }
 
 /* Another reason why the pair isn't eligible. */
@@ -340,19 +413,32 @@ put_reason(const Explanation *x, const char *kind, ValueQuery *query)
 						 nulls);
 }
 
+/* Is the pair excluded for this reason? */
+static bool
+is_excluded(const MtrProgramme *programme, MtrExclusion why)
+{
+	const MtrScoreSet *set = &programme->set;
+
+	for (int32 e = set->exclude_start[0]; e < set->exclude_start[1]; e++)
+		if (programme->excluded_why[e] == why)
+			return true;
+	return false;
+}
+
+/* Each reason once, whatever direction of two peers has it. */
 static void
-put_reasons(const Explanation *x)
+put_reasons(const Explanation *x, const Explanation *back)
 {
 	const MtrProgramme *programme = x->programme;
-	const MtrScoreSet *set = &programme->set;
 
 	if (!programme->mentee[0].is_accepted || !programme->mentor[0].is_accepted)
 		put_reason(x, "not_accepted", &status_query);
-	for (int32 e = set->exclude_start[0]; e < set->exclude_start[1]; e++)
+	for (int why = 0; why < lengthof(reasons); why++)
 	{
-		Reason	   *reason = &reasons[programme->excluded_why[e]];
-
-		put_reason(x, reason->kind, &reason->query);
+		if (is_excluded(programme, why))
+			put_reason(x, reasons[why].kind, &reasons[why].query);
+		else if (back != NULL && is_excluded(back->programme, why))
+			put_reason(back, reasons[why].kind, &reasons[why].query);
 	}
 }
 
@@ -363,6 +449,7 @@ Datum
 mentoring_explain_pair(PG_FUNCTION_ARGS)
 {
 	Explanation x = {0};
+	Explanation back;
 	MtrLoad		load = {0};
 	MtrOwner	saved;
 
@@ -381,8 +468,20 @@ mentoring_explain_pair(PG_FUNCTION_ARGS)
 	SPI_connect();
 	x.programme = mtr_programme_load(&load);
 	mtr_programme_check_weight(x.programme);
-	put_criteria(&x);
-	put_reasons(&x);
+	if (x.programme->is_peer)
+	{
+		back = x;
+		back.mentee_id = load.only_mentee = x.mentor_id;
+		back.mentor_id = load.only_mentor = x.mentee_id;
+		back.programme = mtr_programme_load(&load);
+		put_peer_criteria(&x, &back);
+		put_reasons(&x, &back);
+	}
+	else
+	{
+		put_criteria(&x);
+		put_reasons(&x, NULL);
+	}
 	SPI_finish();
 	mtr_owner_leave(&saved);
 	return (Datum) 0;
