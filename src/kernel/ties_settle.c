@@ -3,10 +3,9 @@
  *	  the tie rule applied to a list of pairs
  *
  * Problem.  See ties.h and ties_list.h.  Given is a complete list: the pairs
- * of slack (0,0), taken or not, and the pairs taken for good.  The former are
- * called loose here; with "tight" meaning what the proof says, a loose pair
- * is tight and not yet decided.  Every optimal matching is made from the
- * given one by turning cycles of a directed graph whose arcs are
+ * of slack (0,0), called loose until they are decided, and those taken for
+ * good.  Every optimal matching is made from the given one by turning cycles
+ * of a directed graph whose arcs are
  *
  *	 row -> column		a loose pair that is not taken,
  *	 column -> row		a loose pair that is taken,
@@ -34,15 +33,15 @@
  * crosses its border, and it gets a label of its own; arcs between two labels
  * are dropped where they are met.
  *
- * Cost.  Linear in the entries up to here and for sorting them.  A search
- * that fails has passed fewer arcs than lie outside of what it separates
- * (forward: of arcs counted where they begin), so an arc is passed O(log
- * entries) times by failing searches, apart from constants.  A search that
- * succeeds fixes a pair taken, so there are at most as many as pairs; none
- * passes more than the arcs of one label, but two searches that meet usually
- * pass about the square root of that: there are graphs for which this is
- * slow, long and thin with many cycles through all of it, but as a cycle
- * turned is a cycle gone they are hard to come by.
+ * Cost.  Linear in the entries, sorting included, but for the searches.  One
+ * that fails has passed no more arcs than the other, so no more than lie
+ * outside of what it separates: an arc is passed O(log(entries)) times by
+ * searches that fail.  One that succeeds fixes a pair taken, so there are at
+ * most as many as pairs; two searches that meet have usually passed about the
+ * square root of what they could.  Usual data leave a few hundred pairs after
+ * step 1 and take a tenth of a microsecond an entry.  The worst met, 100,000
+ * rows of 10 random pairs each in one part, takes some seconds; lattices and
+ * blocks of that size half of one.
  *
  * Limits.  At most 2^31 - 2 entries.
  */
