@@ -119,6 +119,8 @@ REGRESS = \
 	match_ties \
 	match_permuted \
 	match_random \
+	match_method \
+	match_group \
 	match_options \
 	match_rematch \
 	match_shortage \

@@ -407,13 +407,17 @@ create_relationships(int64 programme_id, int64 run_id)
 	int64		id[2] = {programme_id, run_id};
 	Datum		array[2];		/* proposals and their relationships */
 	uint64		count;
+	uint64		members = 0;
 
-	count = run("SELECT o.id FROM " PROPOSED_MEMBERS " AS o"
+	count = run("SELECT o.id, cardinality(o.members)::bigint"
+				" FROM " PROPOSED_MEMBERS " AS o"
 				" WHERE NOT EXISTS (SELECT FROM "
 				RELATED_MEMBERS("r.match_run_id = $2") " AS r"
 				"  WHERE r.members = o.members)"
 				" ORDER BY o.id", programme_id, run_id, SPI_OK_SELECT);
 	array[0] = result_array();
+	for (uint64 i = 0; i < count; i++)
+		members += mtr_result_int64(i, 2);
 	if (run_arrays("INSERT INTO mentoring.relationship"
 				   " (programme_id, match_run_id, status, cadence_days)"
 				   " SELECT $1, $2, 'proposed', g.cadence_days"
@@ -432,7 +436,7 @@ create_relationships(int64 programme_id, int64 run_id)
 				   "  AND m.proposal_id = u.proposal_id"
 				   " WHERE $2 IS NOT NULL"
 				   " ORDER BY m.participant_id, u.relationship_id",
-				   id, array, 2, SPI_OK_INSERT) != 2 * count)
+				   id, array, 2, SPI_OK_INSERT) != members)
 		refuse_suppressed("relationship_member", run_id);
 	return count;
 }
