@@ -82,6 +82,8 @@ OBJS = \
 	src/score_value.o \
 	src/score_week.o \
 	src/solve.o \
+	src/solve_circles.o \
+	src/solve_graph.o \
 	src/solve_input.o \
 	src/solve_kernel.o \
 	src/solve_resume.o \
@@ -108,6 +110,7 @@ REGRESS = \
 	score_reference \
 	score_relation \
 	match_solve \
+	match_circles \
 	match_stable \
 	match_errors \
 	match_basic \

@@ -40,6 +40,7 @@
 
 #include "match.h"
 #include "mentoring.h"
+#include "solve_graph.h"
 
 /* |score| of a pair, and ids of a side, at most */
 #define MAX_SCORE 1000
@@ -132,6 +133,7 @@ static const char *const side_name[] = {"left", "right"};
 struct MtrPairInput
 {
 	MemoryContext context;
+	const char *id_name[2];		/* columns of the ids */
 	IdSide		side[2];
 	List	   *chunks;			/* of int32 [CHUNK_WORDS] */
 	int32	   *chunk;			/* the one being filled */
@@ -168,6 +170,8 @@ needed_columns(const RowReceiver *receiver)
 		return "The query must return side ('left' or 'right'), id and places (integers).";
 	if (receiver->input->nscores == 2)
 		return "The query must return left_id and right_id (integers), left_score and right_score (numbers).";
+	if (strcmp(receiver->column[0].name, "a_id") == 0)
+		return "The query must return a_id and b_id (integers) and score (a number).";
 	return "The query must return left_id and right_id (integers) and score (a number).";
 }
 
@@ -256,10 +260,11 @@ text_value(const Column *column, Datum value)
 
 /* The ids of the row, for messages about its score. */
 static char *
-pair_name(const Value *value)
+pair_name(const RowReceiver *receiver, const Value *value)
 {
-	return psprintf("left_id %lld, right_id %lld",
-					(long long) value[0].number, (long long) value[1].number);
+	return psprintf("%s %lld, %s %lld",
+					receiver->column[0].name, (long long) value[0].number,
+					receiver->column[1].name, (long long) value[1].number);
 }
 
 /*
@@ -293,7 +298,8 @@ numeric_score(Numeric number, double *score, int64 *exact)
 
 /* The score of a row in 10^-6, rounded half up. */
 static int64
-score_value(const Column *column, Datum datum, const Value *row)
+score_value(const RowReceiver *receiver, const Column *column, Datum datum,
+			const Value *row)
 {
 	double		score;
 	int64		exact;
@@ -318,14 +324,15 @@ score_value(const Column *column, Datum datum, const Value *row)
 	if (isnan(score) || isinf(score))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("%s of pair (%s) is %s", column->name, pair_name(row),
+				 errmsg("%s of pair (%s) is %s", column->name,
+						pair_name(receiver, row),
 						isnan(score) ? "NaN" : "infinite"),
 				 errhint("Leave out pairs that must not be matched.")));
 	if (fabs(score) > MAX_SCORE)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s of pair (%s) is beyond %d", column->name,
-						pair_name(row), MAX_SCORE),
+						pair_name(receiver, row), MAX_SCORE),
 				 fabs(score) == DBL_MAX ? 0 :
 				 errdetail("The score is %.15g.", score),
 				 errhint("Divide all scores by the same number.")));
@@ -355,7 +362,8 @@ refuse_null(const RowReceiver *receiver, int column, const Value *value)
 	if (receiver->column[column].use == USE_SCORE)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s of pair (%s) is null", name, pair_name(value)),
+				 errmsg("%s of pair (%s) is null", name,
+						pair_name(receiver, value)),
 				 receiver->input->nscores == 2 ?
 				 errhint("Leave out pairs that one side does not accept.") :
 				 errhint("Leave out pairs that must not be matched.")));
@@ -384,7 +392,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 		if (slot->tts_isnull[column->attno - 1])
 			refuse_null(receiver, i, value);
 		if (column->use == USE_SCORE)
-			value[i].number = score_value(column, datum, value);
+			value[i].number = score_value(receiver, column, datum, value);
 		else if (column->use == USE_SIDE)
 			value[i].text = text_value(column, datum);
 		else
@@ -533,8 +541,8 @@ number_of(MtrPairInput *input, int s, int64 id)
 		if (side->number->members > MAX_IDS)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("pairs_sql returns more than %d different %s_id",
-							MAX_IDS, side_name[s]),
+					 errmsg("pairs_sql returns more than %d different %s",
+							MAX_IDS, input->id_name[s]),
 					 errhint("Match in parts.")));
 		entry->value = side->number->members - 1;
 	}
@@ -603,6 +611,7 @@ read_pairs(const char *pairs_sql, Column *column, int ncolumns)
 		input->side[s].number = ids_create(input->context, 256, NULL);
 		input->side[s].places = ids_create(input->context, 16, NULL);
 		input->side[s].last_number = -1;
+		input->id_name[s] = column[s].name;
 	}
 	input->nscores = ncolumns - 2;
 	input->used = CHUNK_WORDS;
@@ -632,6 +641,18 @@ mtr_read_sided_pairs(const char *pairs_sql)
 		{.name = "right_id",.use = USE_ID},
 		{.name = "left_score",.use = USE_SCORE},
 		{.name = "right_score",.use = USE_SCORE}
+	};
+
+	return read_pairs(pairs_sql, column, lengthof(column));
+}
+
+MtrPairInput *
+mtr_read_peer_pairs(const char *pairs_sql)
+{
+	Column		column[] = {
+		{.name = "a_id",.use = USE_ID},
+		{.name = "b_id",.use = USE_ID},
+		{.name = "score",.use = USE_SCORE}
 	};
 
 	return read_pairs(pairs_sql, column, lengthof(column));
@@ -755,10 +776,13 @@ refuse_duplicate(const MtrPairInput *input, int32 left, int32 right)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CARDINALITY_VIOLATION),
-			 errmsg("pairs_sql returns the pair (left_id %lld, right_id %lld) more than once",
+			 errmsg("pairs_sql returns the pair (%s %lld, %s %lld) more than once",
+					input->id_name[LEFT],
 					(long long) input->side[LEFT].sorted[left],
+					input->id_name[RIGHT],
 					(long long) input->side[RIGHT].sorted[right]),
-			 errhint("Aggregate the scores with GROUP BY left_id, right_id.")));
+			 errhint("Aggregate the scores with GROUP BY %s, %s.",
+					 input->id_name[LEFT], input->id_name[RIGHT])));
 }
 
 /*

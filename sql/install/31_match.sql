@@ -27,6 +27,21 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION mentoring.solve_stable(text, text) IS
 'The stable matching of any two sets that is best for the left side: no two who are not matched with each other would both rather be. pairs_sql is one SELECT that returns left_id, right_id (integers), left_score (how much the left one likes the right one) and right_score (numbers, at most 1000 in size, rounded half up to 10^-6) for each pair that both sides accept; higher is better, of equal scores the lower id is preferred, and only the order of the scores counts. places_sql is one that returns side (''left'' or ''right''), id and places for those who have other than 1 place; whoever has several prefers a better partner in any of them. The answer is unique: each left id has the best partners it has in any stable matching. Both queries run with the rights of the caller; each must be a SELECT, without data-changing WITH.';
 
+CREATE FUNCTION mentoring.solve_circles(
+    pairs_sql  text,
+    min_size   integer,
+    max_size   integer,
+    effort     integer DEFAULT 100,
+    seed       bigint DEFAULT 1,
+    OUT circle_no  integer,
+    OUT member_id  bigint
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'mentoring_solve_circles'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION mentoring.solve_circles(text, integer, integer, integer, bigint) IS
+'Peers in circles of min_size to max_size members: as many members placed as possible, then the highest sum of the scores of all pairs that share a circle. pairs_sql is one SELECT that returns a_id, b_id (integers) and score (a number, at most 1000 in size, rounded half up to 10^-6) for each pair that may share a circle, in either order or both; every two of a circle are such a pair. Circles are numbered from 1 by their lowest member; who is not placed is not returned. The best division is too hard to find for certain, so this is a search: its length is counted in steps, about two seconds for 1,000 members at effort 100, never in time, so equal data give equal circles on every machine; another seed may find others. Circles of two are pairs: solve_pairing finds the best ones. The query runs with the rights of the caller; it must be a SELECT, without data-changing WITH.';
+
 CREATE FUNCTION mentoring.match(
     programme_id  bigint,
     method        text DEFAULT 'optimal',
