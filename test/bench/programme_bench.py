@@ -7,6 +7,10 @@ scoring is the better of two set-based queries (score_join, score_bits); the
 rival of match() is that query, copied out in binary form, and
 scipy.optimize.linear_sum_assignment; writing its result back is not counted.
 
+For match() the processor time is compared, too, which a busy machine changes
+less: of both backends, and on the rival's side of Python for scipy; what psql
+spends on passing the scores is not counted.
+
 Memory: growth of the backend's own memory (RssAnon, sampled) over one match().
 Cancel: time from pg_cancel_backend() to the error in the middle of match().
 
@@ -18,6 +22,7 @@ import select
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -43,6 +48,22 @@ def timed(work):
     return time.perf_counter() - start, result
 
 
+def session(text, settings='', meta='', binary=False):
+    """Run a statement in a session of its own; returns its output and the
+    seconds of processor time its backend spent on it, or None."""
+    with tempfile.NamedTemporaryFile('r') as spent:
+        look = r'\! cat /proc/$MTR_PID/schedstat >>$MTR_SPENT 2>/dev/null'
+        script = '\n'.join([
+            settings, r'SELECT pg_backend_pid() AS pid \gset',
+            r'\setenv MTR_PID :pid', meta, look, text + ';', look, ''])
+        done = subprocess.run(PSQL, input=script.encode(), check=True,
+                              stdout=subprocess.PIPE,
+                              env=dict(os.environ, MTR_SPENT=spent.name))
+        looks = [int(line.split()[0]) for line in spent]
+    cpu = (looks[1] - looks[0]) / 1e9 if len(looks) == 2 else None
+    return done.stdout if binary else done.stdout.decode(), cpu
+
+
 def fill(n):
     sql('DROP SCHEMA IF EXISTS bench CASCADE;'
         ' DROP EXTENSION mentoring; CREATE EXTENSION mentoring')
@@ -52,19 +73,20 @@ def fill(n):
 
 
 def server_ms(text, settings=''):
-    """Seconds of one statement as psql sees them, without connecting."""
-    out = subprocess.run(PSQL + ['-c', '%s SELECT 1;' % settings, '-c',
-                                 r'\timing on', '-c', text],
-                         check=True, stdout=subprocess.PIPE).stdout.decode()
+    """Seconds of one statement as psql sees them, without connecting, and of
+    processor time."""
+    out, cpu = session(text, settings, r'\timing on')
     return [float(line.split()[1]) for line in out.splitlines()
-            if line.startswith('Time:')][-1] / 1000
+            if line.startswith('Time:')][-1] / 1000, cpu
 
 
 def rival_match(view):
-    """Scores by SQL, optimum by scipy; returns the total."""
-    data = sql(RIVAL_SETTINGS + ' COPY (SELECT score::real FROM bench.%s'
-               ' ORDER BY mentee, mentor) TO STDOUT (FORMAT binary)' % view,
-               binary=True)
+    """Scores by SQL, optimum by scipy; returns the total and the processor
+    time."""
+    data, cpu = session(
+        'COPY (SELECT score::real FROM bench.%s ORDER BY mentee, mentor)'
+        ' TO STDOUT (FORMAT binary)' % view, RIVAL_SETTINGS, binary=True)
+    start = time.process_time()
     # header 19 bytes; each row 2 (fields) + 4 (length) + 4 (value); end 2
     rows = numpy.frombuffer(data, dtype=numpy.dtype(
         [('n', '>i2'), ('len', '>i4'), ('score', '>f4')]),
@@ -72,12 +94,15 @@ def rival_match(view):
     side = int(round(len(rows) ** 0.5))
     score = rows['score'].astype(numpy.float64).reshape(side, side)
     left, right = linear_sum_assignment(score, maximize=True)
-    return float(score[left, right].sum())
+    total = float(score[left, right].sum())
+    if cpu is not None:
+        cpu += time.process_time() - start
+    return total, cpu
 
 
 def our_match():
-    """Seconds of one match() in a session that made one before: an LMS calls
-    from a pool, where the library is loaded and the catalogs are cached."""
+    """One match() in a session that made one before: an LMS calls from a
+    pool, where the library is loaded and the catalogs are cached."""
     return server_ms('SELECT mentoring.match(1)',
                      'SELECT mentoring.match(1);')
 
@@ -94,11 +119,11 @@ def bench_size(n, runs):
     ours, joins, bits = [], [], []
     for _ in range(runs):
         ours.append(server_ms('SELECT count(*), sum(score)'
-                              ' FROM mentoring.pair_scores(1)'))
+                              ' FROM mentoring.pair_scores(1)')[0])
         joins.append(server_ms('SELECT count(*), sum(score)'
-                               ' FROM bench.score_join', RIVAL_SETTINGS))
+                               ' FROM bench.score_join', RIVAL_SETTINGS)[0])
         bits.append(server_ms('SELECT count(*), sum(score)'
-                              ' FROM bench.score_bits', RIVAL_SETTINGS))
+                              ' FROM bench.score_bits', RIVAL_SETTINGS)[0])
     mine, join, bit = map(statistics.median, (ours, joins, bits))
     best = 'score_bits' if bit < join else 'score_join'
     table('scoring, %d x %d, five criteria (median of %d)' % (n, n, runs), [
@@ -111,16 +136,25 @@ def bench_size(n, runs):
     if numpy is None:
         print('\n*** SKIPPED: match against scipy; python3-scipy is missing')
         return
-    mine, theirs = [], []
+    mine, theirs, my_cpu, their_cpu = [], [], [], []
     for _ in range(runs):
-        mine.append(our_match())
-        spent, other = timed(lambda: rival_match(best))
+        spent, cpu = our_match()
+        mine.append(spent)
+        my_cpu.append(cpu)
+        spent, (other, cpu) = timed(lambda: rival_match(best))
         theirs.append(spent)
+        their_cpu.append(cpu)
     total = float(sql('SELECT total_score FROM mentoring.match_run'
                       ' ORDER BY id DESC LIMIT 1'))
     if abs(total - other) > 1e-4 * n:
         sys.exit('the totals differ: %f and %f' % (total, other))
     mine, theirs = statistics.median(mine), statistics.median(theirs)
+    processor = ('processor time', 'not visible in /proc')
+    if None not in my_cpu + their_cpu:
+        ratio = statistics.median(their_cpu) / statistics.median(my_cpu)
+        processor = ('ratio of processor time', '%8.1f  (%.3f s, %.3f s)'
+                     % (ratio, statistics.median(my_cpu),
+                        statistics.median(their_cpu)))
     phases = {}
     for phase in ('load', 'score', 'solve'):
         phases[phase] = float(sql(
@@ -131,6 +165,7 @@ def bench_size(n, runs):
         ('match()', '%8.3f s' % mine),
         ('SQL + COPY + scipy', '%8.3f s' % theirs),
         ('ratio', '%8.1f' % (theirs / mine)),
+        processor,
         ('inside: load, score, solve', '%.1f, %.1f, %.1f ms'
          % (phases['load'], phases['score'], phases['solve'])),
         ('scoring inside match()', '%8.1f ns a pair'
