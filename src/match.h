@@ -74,13 +74,17 @@ typedef struct MtrProblem
 
 	bool		is_resumed;		/* mtr_problem_resume() will be called */
 
-	/* the numbers of a left element's pairs, MTR_NO_PAIR where not eligible;
-	 * asked in any order and more than once */
+	/*
+	 * the numbers of a left element's pairs, MTR_NO_PAIR where not eligible;
+	 * asked in any order and more than once
+	 */
 	MtrRowFunction row;
 	void	   *row_state;
 
-	/* the same of a right element with all left ones, for a problem that is
-	 * resumed without a matrix; or NULL */
+	/*
+	 * the same of a right element with all left ones, for a problem that is
+	 * resumed without a matrix; or NULL
+	 */
 	MtrRowFunction column;
 
 	/* called once for each left element in order, with its row; or NULL */
@@ -337,8 +341,10 @@ typedef struct MtrMatch
 	int32		npairs;			/* ordered by mentee, then mentor */
 	MtrMatchPair *pair;
 
-	/* the pairs that are proposed now and worth churn_penalty more, by
-	 * mentee, then mentor */
+	/*
+	 * the pairs that are proposed now and worth churn_penalty more, by
+	 * mentee, then mentor
+	 */
 	int32		nchurn;
 	MtrMatchPair *churn;
 

@@ -51,7 +51,7 @@ mtr_verify_put(MtrVerify *v, const char *name, MtrVerdict verdict, const char *d
 
 bool
 mtr_verify_found(MtrVerify *v, const char *name, const char *problem,
-		  const char *otherwise)
+				 const char *otherwise)
 {
 	mtr_verify_put(v, name, problem ? MTR_FAILS : MTR_HOLDS, problem ? problem : otherwise);
 	return problem == NULL;
@@ -175,7 +175,7 @@ load_programme(MtrVerify *v)
 static MtrVerifyPerson *
 make_persons(const MtrParticipant *list, int32 n)
 {
-	MtrVerifyPerson	   *person = palloc0((n + 1) * sizeof(MtrVerifyPerson));
+	MtrVerifyPerson *person = palloc0((n + 1) * sizeof(MtrVerifyPerson));
 
 	for (int32 i = 0; i < n; i++)
 	{
@@ -203,7 +203,7 @@ compare_pairs(const void *a, const void *b)
 static void
 add_proposal(MtrVerify *v, uint64 row)
 {
-	MtrVerifyPair	   *pair = &v->pair[v->npairs];
+	MtrVerifyPair *pair = &v->pair[v->npairs];
 	const MtrProgramme *programme = v->programme;
 	int64		units;
 
@@ -335,7 +335,7 @@ scan(MtrVerify *v, bool judge)
 		mtr_programme_row(programme, i, score);
 		for (int32 k = v->first_pair[i]; k < v->first_pair[i + 1]; k++)
 		{
-			MtrVerifyPair	   *pair = &v->pair[k];
+			MtrVerifyPair *pair = &v->pair[k];
 			MtrPin		key = {.mentee = i,.mentor = pair->mentor};
 
 			pair->now = score[pair->mentor];
@@ -358,8 +358,8 @@ check_inputs(MtrVerify *v)
 {
 	v->is_unchanged = strcmp(v->hash, v->programme->hash) == 0;
 	mtr_verify_found(v, "inputs_unchanged", v->is_unchanged ? NULL :
-			  "participants, places, profiles, criteria, rules or preferences changed since the run was made",
-			  psprintf("hash %.12s", v->hash));
+					 "participants, places, profiles, criteria, rules or preferences changed since the run was made",
+					 psprintf("hash %.12s", v->hash));
 }
 
 static void
@@ -379,7 +379,7 @@ check_members(MtrVerify *v)
 	if (v->member_problem == NULL && v->are_pairs_altered)
 		v->member_problem = "the proposals were changed after the run was made";
 	mtr_verify_found(v, "members", v->member_problem,
-			  psprintf("%d proposals", v->nproposals));
+					 psprintf("%d proposals", v->nproposals));
 }
 
 static char *
@@ -403,7 +403,7 @@ check_capacity(MtrVerify *v)
 	if (problem == NULL)
 		problem = find_overfull(v->mentor, v->programme->nmentors);
 	v->is_feasible &= mtr_verify_found(v, "capacity", problem,
-								"nobody has more proposals than places");
+									   "nobody has more proposals than places");
 }
 
 /* Is a pin's pair together already, so that it needn't be proposed? */
@@ -475,7 +475,7 @@ check_rules(MtrVerify *v)
 	if (problem == NULL)
 		problem = find_missing_pin(v);
 	v->is_feasible &= mtr_verify_found(v, "rules", problem,
-								"every pair is eligible, every pin is met");
+									   "every pair is eligible, every pin is met");
 }
 
 /* Exactly: both are whole 10^-6. */

@@ -70,7 +70,7 @@ typedef struct MtrVerify
 	double		value;			/* total with what options add */
 	int64		waiting_at;		/* microseconds since 2000 */
 	int32		nchurn;			/* those of accepted participants */
-	MtrVerifyPair	   *churn_pair;		/* sorted */
+	MtrVerifyPair *churn_pair;	/* sorted */
 	bool		is_proof_altered;	/* since the run was made */
 	bool		are_pairs_altered;
 
@@ -78,12 +78,12 @@ typedef struct MtrVerify
 	int32		nproposals;		/* all of them */
 	double		stored_total;	/* sum of their scores in 10^-6 */
 	int32		npairs;			/* those of two accepted participants */
-	MtrVerifyPair	   *pair;			/* sorted by mentee, mentor */
+	MtrVerifyPair *pair;		/* sorted by mentee, mentor */
 	int32	   *first_pair;		/* [nmentees + 1] */
 	char	   *member_problem;
 
-	MtrVerifyPerson	   *mentee;
-	MtrVerifyPerson	   *mentor;
+	MtrVerifyPerson *mentee;
+	MtrVerifyPerson *mentor;
 	char	   *price_problem;
 
 	bool		is_unchanged;

@@ -55,7 +55,7 @@ typedef struct Groups
 	int32		min_size;
 	int32		max_size;
 	int32		n;
-	Proposed	   *group;
+	Proposed   *group;
 	int32		nmembers;
 	Member	   *member;
 } Groups;
@@ -107,7 +107,7 @@ read_groups(Groups *g)
 								MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
-		Proposed	   *group = &g->group[g->n - 1];
+		Proposed   *group = &g->group[g->n - 1];
 		Member	   *member = &g->member[g->nmembers];
 
 		if (g->n == 0 || group->id != column(row, 1))

@@ -116,7 +116,7 @@ mtr_verify_read_prices(MtrVerify *v)
 	{
 		int64		id = integer_column(row, 1, 0);
 		int64		cover = integer_column(row, 3, -1);
-		MtrVerifyPerson	   *person;
+		MtrVerifyPerson *person;
 		int32		i;
 
 		i = mtr_find_participant(programme->mentee, programme->nmentees, id);
@@ -295,7 +295,7 @@ mtr_verify_prices(MtrVerify *v, const char *why_not)
 	problem = v->is_feasible ? NULL : "the proposals are no valid matching";
 	if (!v->most_pairs)
 		mtr_verify_put(v, "pairs_optimal", MTR_UNDECIDED,
-			"best_total makes no claim about the number of pairs");
+					   "best_total makes no claim about the number of pairs");
 	else
 	{
 		if (problem == NULL)
@@ -303,7 +303,7 @@ mtr_verify_prices(MtrVerify *v, const char *why_not)
 		if (problem == NULL)
 			problem = v->cover_problem;
 		mtr_verify_found(v, "pairs_optimal", problem,
-				  psprintf("no matching has more than %d pairs", v->npairs));
+						 psprintf("no matching has more than %d pairs", v->npairs));
 	}
 	if (problem == NULL)
 		problem = find_bad_person(v, false);
@@ -314,7 +314,6 @@ mtr_verify_prices(MtrVerify *v, const char *why_not)
 	if (problem == NULL && v->is_proof_altered)
 		problem = "match_price was changed after the run was made";
 	mtr_verify_found(v, "optimal", problem,
-			  psprintf("no such matching has a higher total; %lld eligible pairs compared with the prices",
-					   (long long) v->eligible));
+					 psprintf("no such matching has a higher total; %lld eligible pairs compared with the prices",
+							  (long long) v->eligible));
 }
-

@@ -28,16 +28,18 @@
 bool		mtr_progress_info = false;
 
 /* The call that is shown, in this session. */
-static struct
+typedef struct Shown
 {
 	int			depth;			/* calls begun; only the first is shown */
 	int			nest_level;		/* of its subtransaction */
 	const char *function;		/* a constant */
 	int64		programme_id;
 	const char *phase;			/* a constant */
-	TimestampTz shown_at;
-	TimestampTz informed_at;
-} call;
+	TimestampTz at;
+	TimestampTz told;
+} Shown;
+
+static Shown shown;
 
 /* Put the line together and show it. */
 static void
@@ -47,17 +49,18 @@ show(int64 done, int64 total, TimestampTz now)
 	char		programme[24] = "";
 	int			percent = total > 0 ? (int) (100.0 * done / total) : 0;
 
-	if (call.programme_id != 0)
+	if (shown.programme_id != 0)
 		snprintf(programme, sizeof(programme), " %lld",
-				 (long long) call.programme_id);
-	snprintf(line, sizeof(line), "mentoring %s%s: %s %d %%", call.function,
-			 programme, call.phase, Min(percent, 100));
-	call.shown_at = now;
+				 (long long) shown.programme_id);
+	snprintf(line, sizeof(line), "mentoring %s%s: %s %d %%", shown.function,
+			 programme, shown.phase, Min(percent, 100));
+	shown.at = now;
 	pgstat_report_appname(line);
 	if (mtr_progress_info &&
-		TimestampDifferenceExceeds(call.informed_at, now, INFORM_EVERY))
+		TimestampDifferenceExceeds(shown.told, now, INFORM_EVERY))
 	{
-		call.informed_at = now;
+		shown.told = now;
+
 		ereport(INFO, (errmsg_internal("%s", line), errhidestmt(true)));
 	}
 }
@@ -65,22 +68,24 @@ show(int64 done, int64 total, TimestampTz now)
 void
 mtr_progress_begin(const char *function, int64 programme_id)
 {
-	if (call.depth++ > 0)
+	if (shown.depth++ > 0)
 		return;
-	call.nest_level = GetCurrentTransactionNestLevel();
-	call.function = function;
-	call.programme_id = programme_id;
-	call.shown_at = 0;
-	call.informed_at = GetCurrentTimestamp();
+	shown.nest_level = GetCurrentTransactionNestLevel();
+	shown.function = function;
+	shown.programme_id = programme_id;
+	shown.at = 0;
+	shown.told = GetCurrentTimestamp();
+
 	mtr_progress_phase("load");
 }
 
 void
 mtr_progress_phase(const char *phase)
 {
-	if (call.depth != 1)
+	if (shown.depth != 1)
 		return;
-	call.phase = phase;
+	shown.phase = phase;
+
 	show(0, 0, GetCurrentTimestamp());
 }
 
@@ -90,24 +95,25 @@ mtr_progress(int64_t done, int64_t total)
 {
 	TimestampTz now;
 
-	if (call.depth != 1)
+	if (shown.depth != 1)
 		return;
 	now = GetCurrentTimestamp();
-	if (TimestampDifferenceExceeds(call.shown_at, now, SHOW_EVERY))
+	if (TimestampDifferenceExceeds(shown.at, now, SHOW_EVERY))
 		show(done, total, now);
 }
 
 static void
 restore(void)
 {
-	call.depth = 0;
+	shown.depth = 0;
+
 	pgstat_report_appname(application_name ? application_name : "");
 }
 
 void
 mtr_progress_end(void)
 {
-	if (call.depth > 0 && --call.depth == 0)
+	if (shown.depth > 0 && --shown.depth == 0)
 		restore();
 }
 
@@ -115,7 +121,7 @@ mtr_progress_end(void)
 static void
 at_transaction_end(XactEvent event, void *arg)
 {
-	if (call.depth > 0)
+	if (shown.depth > 0)
 		restore();
 }
 
@@ -123,12 +129,12 @@ static void
 at_subtransaction_end(SubXactEvent event, SubTransactionId mine,
 					  SubTransactionId parent, void *arg)
 {
-	if (event != SUBXACT_EVENT_ABORT_SUB || call.depth == 0)
+	if (event != SUBXACT_EVENT_ABORT_SUB || shown.depth == 0)
 		return;
-	if (GetCurrentTransactionNestLevel() <= call.nest_level)
+	if (GetCurrentTransactionNestLevel() <= shown.nest_level)
 		restore();
 	else
-		call.depth = 1;			/* calls inside the first one have failed */
+		shown.depth = 1;		/* calls inside the first one have failed */
 }
 
 void

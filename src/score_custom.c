@@ -108,6 +108,7 @@ checked_similarity(const CustomState *state, Datum result)
 	if (value >= 0 && value <= 1)
 		return (int32) mtr_from_double(value);
 	shown = DatumGetCString(DirectFunctionCall1(float8out, result));
+
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("custom function %s returned %s for mentee %lld and mentor %lld",

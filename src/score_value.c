@@ -233,6 +233,7 @@ shown_value(JsonbValue *value)
 
 	if (length <= SHOWN_BYTES)
 		return shown;
+
 	length = pg_mbcliplen(shown, length, SHOWN_BYTES);
 	return psprintf("%.*s...", length, shown);
 }

@@ -580,7 +580,7 @@ static MtrStatus
 resolve_list(MtrProblem *problem, MtrTiesList *list, Size fixed)
 {
 	Size		size = mtr_ties_list_resolve_scratch_size(&problem->assign,
-													   list->needed);
+														  list->needed);
 	uint64		bytes = fixed + list->room * sizeof(uint32) + aligned(size);
 	void	   *block;
 	MtrStatus	status;

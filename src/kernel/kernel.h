@@ -30,8 +30,8 @@ typedef enum MtrStatus
 	MTR_OK = 0,
 	MTR_OVERFLOW,				/* scores or places beyond the stated range */
 	MTR_INVALID,				/* input breaks the stated contract */
-	MTR_FULL,					/* the room given is too small: call again with
-								 * more */
+	MTR_FULL,					/* the room given is too small: call again
+								 * with more */
 	MTR_DEGENERATE				/* this input is another kernel's: hand over */
 } MtrStatus;
 
