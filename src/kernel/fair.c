@@ -39,12 +39,13 @@
  * Step 2 and 3 need pairs in order.  They are collected in batches, by passes
  * over the matrix in which 64 pairs are compared at a time (fair_order.h).
  *
- * Cost.  At most one search for each pair of a batch; on scores of people,
- * n by n, about 10 n of them, most of them a few steps.  A step reads
- * partners / 64 words.  A search that fails is paid for by the smaller part of
- * what it separates, but where pairs of one score may replace each other
- * nothing is separated: then it can cost the whole graph, nrows * ncols / 64
- * words, once a level.  About 130 passes over the matrix at most.
+ * Cost.  A search reads partners / 64 words for each node it reaches, at most
+ * nrows * ncols / 64.  One that fails is paid for by the smaller part of what
+ * it separates; where pairs of one score may replace each other nothing is
+ * separated, but of these searches there are few for each level.  At most one
+ * search that succeeds for each pair; on scores of people, which differ, one
+ * or two searches a row in all, each a few dozen steps, for step 1 leaves
+ * little to do.  About 130 passes over the matrix at most, usually 10.
  *
  * Limits.  nrows * ncols <= 2^33, mtr_assign_max_pairs() < 2^31 - 1.
  */
@@ -206,8 +207,12 @@ store_pairs(Fair *f)
 	int32_t		n = 0;
 
 	for (int32_t q = 0; q < f->nplaces; q++)
+	{
+		if ((q & 1023) == 0)
+			mtr_poll();
 		if (f->state[q] != PLACE_SPARE)
 			put_bit(level_set(f, f->end[0][q]), f->end[1][q], true);
+	}
 	p->total = 0;
 	for (int32_t i = 0; i < p->nrows; i++)
 	{
@@ -250,6 +255,8 @@ begin(Fair *f)
 	}
 	for (int32_t q = 0; q < f->nplaces; q++)
 	{
+		if ((q & 1023) == 0)
+			mtr_poll();
 		f->state[q] = PLACE_SPARE;
 		f->next[0][q] = q + 1;
 	}
@@ -390,8 +397,8 @@ leave_vacant(Side *s, const uint8_t *is_covered)
 
 /*
  * Reduce the graph to the matchings with most pairs: a pair not taken with
- * two covers is never taken, and one taken without is always.  Pairs below
- * the lowest taken are left out, too.
+ * two covers is never taken, and one taken without is always.  Then the
+ * columns get the same arcs.
  */
 static void
 keep_covered_once(Fair *f)
@@ -402,9 +409,13 @@ keep_covered_once(Fair *f)
 
 	memset(cols->open, 0, (size_t) cols->n * cols->words * sizeof(uint64_t));
 	for (int32_t q = 0; q < f->nplaces; q++)
+	{
+		if ((q & 1023) == 0)
+			mtr_poll();
 		if (f->state[q] == PLACE_LIVE &&
 			p->row_cover[f->end[0][q]] == p->col_cover[f->end[1][q]])
 			fix_pair(f, q);
+	}
 	for (int32_t j = 0; j < p->ncols; j++)
 		put_bit(f->mark, j, p->col_cover[j]);
 	for (int32_t i = 0; i < p->nrows; i++)

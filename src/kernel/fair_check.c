@@ -71,8 +71,9 @@ typedef struct Check
 	int32_t		most_gain;		/* whoever has more is in a cycle that gains */
 	uint64_t   *open;			/* [nrows][words] pairs not taken */
 	uint64_t   *at_level;		/* [nrows][words] those of the present score */
-	uint64_t   *gainers;		/* [most_gain + 1][words] columns that have at
-								 * least this gain; 0 is not used */
+	uint64_t   *gainers;		/* [most_gain + 2][words] columns that have at
+								 * least this gain: of 0 all, beyond the most
+								 * none */
 	int32_t		ngains;			/* highest gain a column has */
 	Element    *element;		/* [nodes] rows, columns, hubs */
 	int32_t    *queue;			/* [nodes] a ring of nodes to be looked at */
@@ -155,7 +156,7 @@ lay_out(Check *c, const MtrAssign *p, char *scratch, size_t *cleared)
 	c->open = carve(scratch, &used, (int64_t) p->nrows * c->words, 8);
 	c->at_level = carve(scratch, &used, (int64_t) p->nrows * c->words, 8);
 	c->gainers = carve(scratch, &used,
-					   ((int64_t) c->most_gain + 1) * c->words, 8);
+					   ((int64_t) c->most_gain + 2) * c->words, 8);
 	c->element = carve(scratch, &used, c->nodes, sizeof(Element));
 	c->col_first = carve(scratch, &used, (int64_t) p->ncols + 1,
 						 sizeof(int32_t));
@@ -321,10 +322,8 @@ raise_columns(Check *c, int32_t row)
 	{
 		for (uint64_t x = open[w] & ~have[w]; x != 0; x &= x - 1)
 			raise_gain(c, c->p->nrows + w * 64 + __builtin_ctzll(x), gain);
-		if (gain > 1)
-			for (uint64_t x = at_level[w] & ~have_less[w]; x != 0; x &= x - 1)
-				raise_gain(c, c->p->nrows + w * 64 + __builtin_ctzll(x),
-						   gain - 1);
+		for (uint64_t x = at_level[w] & ~have_less[w]; x != 0; x &= x - 1)
+			raise_gain(c, c->p->nrows + w * 64 + __builtin_ctzll(x), gain - 1);
 	}
 }
 
@@ -389,9 +388,26 @@ spread_gains(Check *c)
 }
 
 /*
- * Drop what no cycle that changes nothing uses: the arcs whose head has more
- * than they give.  The pairs "at_level" that are left become open ones.
+ * Of one row keep the arcs to columns that have just what they give: its own
+ * gain, or at the present score one less.  The latter become open, too.
  */
+MTR_SIMD
+static void
+keep_columns(uint64_t *open, uint64_t *at_level, const uint64_t *have_less,
+			 const uint64_t *have, int32_t words)
+{
+	const uint64_t *have_more = have + words;
+
+	for (int32_t w = 0; w < words; w++)
+	{
+		open[w] = (open[w] & have[w] & ~have_more[w]) |
+			(at_level[w] & have_less[w] & ~have[w]);
+		at_level[w] = 0;
+	}
+}
+
+/* Drop what no cycle that changes nothing uses: the arcs whose head has more
+ * than they give. */
 static void
 drop_slack(Check *c)
 {
@@ -399,30 +415,22 @@ drop_slack(Check *c)
 
 	for (int32_t i = 0; i < nrows; i++)
 	{
-		uint64_t   *open = nth(c, c->open, i);
-		uint64_t   *at_level = nth(c, c->at_level, i);
 		int32_t		gain = c->element[i].gain;
+		const uint64_t *have = nth(c, c->gainers, gain);
 
+		/* nobody has less than no gain: "all" and not "all" is none */
 		mtr_poll();
-		for (int32_t w = 0; w < c->words; w++)
-		{
-			uint64_t	more = gain < c->most_gain ?
-			nth(c, c->gainers, gain + 1)[w] : 0;
-			uint64_t	equal = gain > 0 ? nth(c, c->gainers, gain)[w] :
-			~UINT64_C(0);
-			uint64_t	less = gain > 1 ? nth(c, c->gainers, gain - 1)[w] :
-			gain > 0 ? ~UINT64_C(0) : 0;
-
-			open[w] = (open[w] & equal & ~more) |
-				(at_level[w] & less & ~equal);
-			at_level[w] = 0;
-		}
+		keep_columns(nth(c, c->open, i), nth(c, c->at_level, i),
+					 gain > 0 ? have - c->words : have, have, c->words);
 	}
 	for (int32_t j = 0; j < c->p->ncols; j++)
+	{
+		mtr_poll();
 		for (int32_t k = c->col_first[j]; k < c->col_first[j + 1]; k++)
 			if (c->element[c->row[k]].gain !=
 				c->element[nrows + j].gain + (c->score[k] == c->level))
 				c->is_fixed[k] = true;
+	}
 	for (int32_t k = 0; k < c->row_hub; k++)
 		if (c->element[k].gain != c->element[c->row_hub + (k >= nrows)].gain)
 			c->element[k].is_idle = false;
@@ -612,6 +620,8 @@ is_level_fair(Check *c, int32_t first, int32_t end)
 	{
 		int32_t		at = (int32_t) INDEX_OF(c->pair_key[k]);
 
+		if ((k & 1023) == 0)
+			mtr_poll();
 		if (!c->is_fixed[at])
 			raise_gain(c, c->row[at], 1);
 	}
@@ -664,6 +674,7 @@ mtr_fair_check(const MtrAssign *p, MtrFairVerdict *verdict, void *scratch)
 	memset(&c, 0, sizeof(c));
 	lay_out(&c, p, scratch, &cleared);
 	memset(scratch, 0, cleared);
+	memset(c.gainers, 0xFF, c.words * sizeof(uint64_t));
 	status = load_scores(&c);
 	if (status == MTR_OK)
 		status = load_pairs(&c);
