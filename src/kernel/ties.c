@@ -23,7 +23,7 @@
 #include "ties_scan.h"
 
 /* Columns counted at a time */
-#define BLOCK 1024
+#define BLOCK 4096
 
 /* How many scores of n equal limit + price and may be taken */
 MTR_SIMD
