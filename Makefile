@@ -36,6 +36,7 @@ OBJS = \
 	src/kernel/greedy.o \
 	src/kernel/lazy.o \
 	src/kernel/score.o \
+	src/kernel/score_column.o \
 	src/kernel/score_fixed.o \
 	src/kernel/score_list.o \
 	src/kernel/score_sides.o \

@@ -232,9 +232,9 @@ add_rule(int32_t n, const int32_t *restrict sim, double *restrict sum,
 }
 
 /* Add the terms of a block of similarities to its sums. */
-static void
-add_block(const MtrScorePlan *plan, int32_t n, const int32_t *sim,
-		  double *sum)
+void
+mtr_score_add_block(const MtrScorePlan *plan, int32_t n, const int32_t *sim,
+					double *sum)
 {
 	if (plan->share > 0)
 		add_terms(n, sim, sum, plan->share, plan->if_missing);
@@ -247,7 +247,8 @@ static void
 fill_term_table(MtrScorePlan *plan)
 {
 	fill(plan->ncodes, 0, plan->term_table);
-	add_block(plan, plan->ncodes, plan->sim_table, plan->term_table);
+	mtr_score_add_block(plan, plan->ncodes, plan->sim_table,
+						plan->term_table);
 }
 
 /* Give the mentors the joint codes of a group. */
@@ -388,7 +389,7 @@ round_sums(int32_t n, const double *restrict sum, int32_t *restrict score)
 double
 mtr_score_start_row(const MtrScoreJob *job)
 {
-	double		start = MTR_UNIT / 2 + 0.5;
+	double		start = MTR_SCORE_START;
 
 	for (int32_t k = 0; k < job->set->ncriteria; k++)
 	{
@@ -443,7 +444,7 @@ mtr_score_sum_block(const MtrScoreJob *job, double start, int32_t first,
 			const int32_t *sim = plan->ops->sims(job, plan, first, n);
 
 			if (!job->sides || plan->own[0] == NULL)
-				add_block(plan, n, sim, sum);
+				mtr_score_add_block(plan, n, sim, sum);
 			else if (plan->has_rule)
 				add_rule(n, sim, sum, plan->minimum, plan->missing_passes);
 		}

@@ -33,6 +33,9 @@
 /* codes are 16 bit; the last one may stand for "missing" */
 #define MTR_SCORE_MAX_CODES 65536
 
+/* Sums start at half a unit of scores and a half, for exact rounding. */
+#define MTR_SCORE_START (MTR_UNIT / 2 + 0.5)
+
 /* The term of a broken rule: the sum stays negative whatever is added. */
 #define MTR_SCORE_BROKEN (-1e15)
 
@@ -131,7 +134,11 @@ extern double mtr_score_start_row(const MtrScoreJob *job);
 extern void mtr_score_sum_block(const MtrScoreJob *job, double start,
 								int32_t first, int32_t n);
 
-/* Add the terms of similarities of a criterion, whether or not it rules. */
+/* Add the terms of similarities of a criterion, and of its rule. */
+extern void mtr_score_add_block(const MtrScorePlan *plan, int32_t n,
+								const int32_t *sim, double *sum);
+
+/* The same without the rule. */
 extern void mtr_score_add_share(const MtrScorePlan *plan, int32_t n,
 								const int32_t *sim, double *sum);
 extern void mtr_score_round(int32_t n, const double *sum, int32_t *score);

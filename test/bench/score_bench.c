@@ -9,8 +9,9 @@
  * all mentors with all of 70 skills ("dense"), either with availability of
  * some windows a week instead of department, and single criteria alone.
  *
- * Given are medians with and without vector clones, and the best time with
- * them.  The program fails when the two builds' checksums differ.  Arguments:
+ * Given are medians with and without vector clones, the best time with them,
+ * and the median of columns (one mentor, all mentees).  The program fails when
+ * the two builds' checksums or rows and columns differ.  Arguments:
  * the number of people on either side, 2000 if not given, and a part of the
  * names of the variants to run.
  *
@@ -400,6 +401,44 @@ checksum(const MtrScoreSet *set, RowFunction row, void *scratch)
 	return sum;
 }
 
+/* The same by columns, which the scratch given is prepared for. */
+static double
+measure_columns(const MtrScoreSet *set, void *scratch, void *row_scratch)
+{
+	int32_t    *score = take(people, sizeof(int32_t));
+	double		begin = cpu_seconds();
+
+	for (int32_t j = 0; j < people; j++)
+		mtr_score_column(set, j, score, scratch, row_scratch);
+	free(score);
+	return (cpu_seconds() - begin) * 1e9 / ((double) people * people);
+}
+
+/* Do rows and columns add up to the same, position by position? */
+static bool
+columns_agree(const MtrScoreSet *set, void *scratch, void *row_scratch)
+{
+	int32_t    *score = take(people, sizeof(int32_t));
+	uint64_t	difference = 0;
+
+	for (int32_t i = 0; i < people; i++)
+	{
+		mtr_score_row(set, i, score, row_scratch);
+		for (int32_t j = 0; j < people; j++)
+			difference += (uint64_t) (2 * i + 1) * (2 * j + 3) *
+				(uint32_t) score[j];
+	}
+	for (int32_t j = 0; j < people; j++)
+	{
+		mtr_score_column(set, j, score, scratch, row_scratch);
+		for (int32_t i = 0; i < people; i++)
+			difference -= (uint64_t) (2 * i + 1) * (2 * j + 3) *
+				(uint32_t) score[i];
+	}
+	free(score);
+	return difference == 0;
+}
+
 static double
 median(double *value)
 {
@@ -425,8 +464,10 @@ run(const char *name, int32_t ncriteria, const MtrCriterion *criteria)
 	size_t		size = mtr_score_scratch_size(&set);
 	void	   *scratch;
 	void	   *plain_scratch;
+	void	   *column_scratch;
 	double		vector[REPEATS];
 	double		plain[REPEATS];
+	double		column[REPEATS];
 	uint64_t	sum;
 	bool		equal;
 
@@ -434,21 +475,27 @@ run(const char *name, int32_t ncriteria, const MtrCriterion *criteria)
 		return true;
 	scratch = take_scratch(size);
 	plain_scratch = take_scratch(size);
+	column_scratch = take_scratch(mtr_score_column_size(&set));
 	mtr_score_prepare(&set, scratch);
 	second_score_prepare(&set, plain_scratch);
+	mtr_score_column_prepare(&set, column_scratch);
 	sum = checksum(&set, mtr_score_row, scratch);
-	equal = sum == checksum(&set, second_score_row, plain_scratch);
+	equal = sum == checksum(&set, second_score_row, plain_scratch) &&
+		columns_agree(&set, column_scratch, scratch);
 	for (int r = 0; r < REPEATS; r++)
 	{
 		vector[r] = measure(&set, mtr_score_row, scratch);
 		plain[r] = measure(&set, second_score_row, plain_scratch);
+		column[r] = measure_columns(&set, column_scratch, scratch);
 	}
 	printf("%-30s %7.2f", name, median(vector));
-	printf(" %7.2f %7.2f %9zu", vector[0], median(plain), size / 1024);
+	printf(" %7.2f %7.2f %7.2f %9zu", vector[0], median(plain),
+		   median(column), size / 1024);
 	printf("  %016llx%s\n", (unsigned long long) sum,
 		   equal ? "" : "  DIFFERS");
 	free(scratch);
 	free(plain_scratch);
+	free(column_scratch);
 	return equal;
 }
 
@@ -467,8 +514,8 @@ main(int argc, char **argv)
 	if (people < 1)
 		return 2;
 	printf("%d x %d pairs, ns of CPU time each\n", people, people);
-	printf("%-30s %7s %7s %7s %9s  %s\n", "criteria", "vector", "(best)",
-		   "plain", "scratch kB", "checksum");
+	printf("%-30s %7s %7s %7s %7s %9s  %s\n", "criteria", "vector",
+		   "(best)", "plain", "column", "scratch kB", "checksum");
 
 	sparse = make_skills(450000, NSKILLS, 2.0);
 	available = make_availability(100000, 6);

@@ -50,13 +50,20 @@ typedef struct Build
 	void		(*sides) (const MtrScoreSet *set, int32_t mentee,
 						  int32_t *mentee_score, int32_t *mentor_score,
 						  void *scratch);
+	size_t		(*column_size) (const MtrScoreSet *set);
+	void		(*column_prepare) (const MtrScoreSet *set, void *scratch);
+	void		(*column) (const MtrScoreSet *set, int32_t mentor,
+						   int32_t *score, void *scratch, void *row_scratch);
 } Build;
 
 static const Build builds[2] = {
 	{mtr_score_scratch_size, mtr_score_prepare, mtr_score_row,
-	mtr_score_similarities, mtr_score_row_sides},
+		mtr_score_similarities, mtr_score_row_sides, mtr_score_column_size,
+	mtr_score_column_prepare, mtr_score_column},
 	{second_score_scratch_size, second_score_prepare, second_score_row,
-	second_score_similarities, second_score_row_sides},
+		second_score_similarities, second_score_row_sides,
+		second_score_column_size, second_score_column_prepare,
+	second_score_column},
 };
 
 /* Prepared scratch, filled with rubbish before and exactly as long as asked

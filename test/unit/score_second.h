@@ -13,8 +13,12 @@
 #define mtr_poll second_poll
 #define mtr_contributions second_contributions
 #define mtr_divide second_divide
+#define mtr_score_add_block second_score_add_block
 #define mtr_score_add_share second_score_add_share
 #define mtr_score_carve second_score_carve
+#define mtr_score_column second_score_column
+#define mtr_score_column_prepare second_score_column_prepare
+#define mtr_score_column_size second_score_column_size
 #define mtr_score_exclude second_score_exclude
 #define mtr_score_prepare second_score_prepare
 #define mtr_score_round second_score_round
@@ -38,6 +42,7 @@
 #define mtr_text_ops second_text_ops
 
 #include "score.c"
+#include "score_column.c"
 #include "score_fixed.c"
 #include "score_list.c"
 #include "score_sides.c"
@@ -47,6 +52,9 @@
 #undef mtr_poll
 #undef mtr_contributions
 #undef mtr_divide
+#undef mtr_score_column
+#undef mtr_score_column_prepare
+#undef mtr_score_column_size
 #undef mtr_score_prepare
 #undef mtr_score_row
 #undef mtr_score_row_sides
@@ -63,6 +71,11 @@ extern void mtr_score_row(const MtrScoreSet *set, int32_t mentee,
 extern void mtr_score_row_sides(const MtrScoreSet *set, int32_t mentee,
 								int32_t *mentee_score, int32_t *mentor_score,
 								void *scratch);
+extern void mtr_score_column(const MtrScoreSet *set, int32_t mentor,
+							 int32_t *score, void *scratch,
+							 void *row_scratch);
+extern size_t mtr_score_column_size(const MtrScoreSet *set);
+extern void mtr_score_column_prepare(const MtrScoreSet *set, void *scratch);
 extern void mtr_score_similarities(const MtrScoreSet *set, int32_t criterion,
 								   int32_t mentee, int32_t *sim,
 								   void *scratch);
