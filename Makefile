@@ -124,6 +124,7 @@ REGRESS = \
 	match_permuted \
 	match_random \
 	match_method \
+	match_peer \
 	match_group \
 	match_options \
 	match_rematch \

@@ -396,6 +396,8 @@ typedef struct MtrMatchRows
 	bool	   *mentor_seen;	/* [nright] eligible with a mentee of ours */
 	int32	   *score;			/* [programme->nmentors] */
 	int32	   *side;			/* [2 * programme->nmentors] or NULL */
+	int32	   *column;			/* [programme->nmentees] or NULL */
+	void	   *column_scratch;
 } MtrMatchRows;
 
 /* After pins. */
@@ -403,6 +405,9 @@ extern void mtr_rows_begin(MtrMatchRows *rows, MtrMatch *match);
 
 /* MtrRowFunction: the values of a left element's pairs. */
 extern void mtr_rows_row(void *rows, int32 left, int32 *value);
+
+/* The same of a right element with all left ones. */
+extern void mtr_rows_column(void *rows, int32 right, int32 *value);
 
 /* What each side thinks of the other, for stable matchings. */
 extern void mtr_rows_sides(void *rows, int32 left, int32 *left_value,

@@ -41,6 +41,7 @@ begin_build(Build *build, MtrMatch *match)
 	problem->objective = match->objective;
 	problem->row = mtr_rows_row;
 	problem->row_state = &build->rows;
+	problem->column = mtr_rows_column;
 	problem->note = mtr_rows_note;
 	problem->is_resumed = match->previous != NULL && match->previous->is_start;
 	already = MemoryContextMemAllocated(CurrentMemoryContext, true);

@@ -36,6 +36,9 @@
 
 #include "match.h"
 
+/* what kernels want their scratch aligned to */
+#define SCRATCH_ALIGNMENT 64
+
 /*
  * The elements of the problem
  */
@@ -160,6 +163,60 @@ mtr_rows_row(void *state, int32 left, int32 *value)
 
 		if (right >= 0)
 			value[right] = MTR_NO_PAIR;
+	}
+}
+
+/* Once, when the first column is asked for. */
+static void
+prepare_columns(MtrMatchRows *rows)
+{
+	MtrProgramme *programme = rows->match->programme;
+	Size		size = mtr_score_column_size(&programme->set);
+	void	   *block;
+
+	mtr_check_memory(MemoryContextMemAllocated(CurrentMemoryContext, true) +
+					 size, programme->nmentees, programme->nmentors);
+	block = palloc_extended(size + SCRATCH_ALIGNMENT, MCXT_ALLOC_HUGE);
+	rows->column_scratch = (void *) TYPEALIGN(SCRATCH_ALIGNMENT, block);
+	rows->column = palloc_extended((programme->nmentees + 1) * sizeof(int32),
+								   MCXT_ALLOC_HUGE);
+	mtr_score_column_prepare(&programme->set, rows->column_scratch);
+}
+
+void
+mtr_rows_column(void *state, int32 right, int32 *value)
+{
+	MtrMatchRows *rows = state;
+	const MtrMatch *match = rows->match;
+	MtrProgramme *programme = match->programme;
+	int32		mentor = rows->mentor_of[right];
+
+	if (rows->column == NULL)
+		prepare_columns(rows);
+	mtr_score_column(&programme->set, mentor, rows->column,
+					 rows->column_scratch, programme->scratch);
+	for (int32 left = 0; left < rows->nleft; left++)
+	{
+		int32		mentee = rows->mentee_of[left];
+		int32		score = rows->column[mentee];
+
+		value[left] = score < match->options.min_score ? MTR_NO_PAIR :
+			score + match->mentee[mentee].priority;
+	}
+	for (int32 k = 0; k < match->nchurn; k++)
+	{
+		int32		left = match->mentee[match->churn[k].mentee].index;
+
+		if (match->churn[k].mentor == mentor && left >= 0 &&
+			value[left] != MTR_NO_PAIR)
+			value[left] += match->options.churn_penalty;
+	}
+	for (int32 k = 0; k < rows->pin_start[rows->nleft]; k++)
+	{
+		int32		left = match->mentee[match->pair[k].mentee].index;
+
+		if (match->pair[k].mentor == mentor && left >= 0)
+			value[left] = MTR_NO_PAIR;
 	}
 }
 

@@ -121,7 +121,8 @@ mtr_verify_read_prices(MtrVerify *v)
 
 		i = mtr_find_participant(programme->mentee, programme->nmentees, id);
 		person = i >= 0 ? &v->mentee[i] : NULL;
-		i = mtr_find_participant(programme->mentor, programme->nmentors, id);
+		i = programme->is_peer ? -1 :
+			mtr_find_participant(programme->mentor, programme->nmentors, id);
 		if (i >= 0)
 			person = &v->mentor[i];
 		if (person == NULL || person->places == 0)

@@ -451,9 +451,12 @@ solve(MtrAssign *p, bool resume, void *scratch)
 		return false;
 	memcpy(x->open, x->price, (size_t) x->col_blocks * BLOCK * sizeof(Num));
 	for (int32_t i = 0; i < p->nrows; i++)
+	{
+		mtr_progress(i, p->nrows);
 		while (x->taken.row_left[i] > 0)
 			if (!augment(x, i))
 				return false;
+	}
 	write_pairs(x, p);
 	price_sides(x, p);
 	return true;

@@ -409,6 +409,7 @@ anneal(CircleState *s, int64_t steps, int64_t temperature)
 		while (s->steps < end)
 		{
 			mtr_poll();
+			mtr_progress(s->steps - first, steps);
 			propose(s, temperature);
 		}
 		mtr_circle_place_pool(s);

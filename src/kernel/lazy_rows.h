@@ -137,6 +137,9 @@ read_row(Solver *x, int32_t row)
 	const Taken *t = &x->taken;
 
 	mtr_poll();
+
+	/* three readings a row are usual */
+	mtr_progress(x->p->rows_scored, 3 * (int64_t) x->p->nrows);
 	if (x->p->rows_scored >= x->most_reads)
 	{
 		x->status = x->p->may_hand_over ? MTR_DEGENERATE : MTR_FULL;
