@@ -52,7 +52,7 @@ AS 'MODULE_PATHNAME', 'mentoring_match'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION mentoring.match(bigint, text, text, jsonb) IS
-'Matches the accepted mentees and mentors of a programme and returns the id of the new draft in match_run. Method optimal is the best matching of the objective, with a proof; greedy takes the best remaining pair again and again. Objective most_pairs: as many pairs as possible, then the highest total; best_total: the highest total, pairs of score 0 never. Ties go to the higher score, then the lower mentee, then the lower mentor. Pinned pairs are always matched, or the call fails and says why. Options: min_score (0 to 1, rounded to 10^-6), pairs below are not eligible; keep (true), false gives the places of relationships still proposed back to this run.';
+'Matches the accepted mentees and mentors of a programme and returns the id of the new draft in match_run. Method optimal is the best matching of the objective, with a proof; stable one in which no two who are not matched would both rather be, the best of these for the mentees; greedy takes the best remaining pair again and again. Objective most_pairs: as many pairs as possible, then the highest total; best_total: the highest total, pairs of score 0 never; fair: as many pairs as possible, then the worst pair as good as possible, then the next. Ties go to the higher score, then the lower mentee, then the lower mentor. In a programme of model peer participants of role peer are matched in pairs; of circle and group people of min_group_size to max_group_size (3 to 6 when empty) share a circle or group, which is searched: the run is stored as heuristic. Pinned pairs are always matched, or the call fails and says why. Options: min_score (0 to 1, rounded to 10^-6), pairs below are not eligible; keep (true), false gives the places of relationships still proposed back to this run; ageing (0 to 1), what a year of waiting since applied_at adds to the scores of a mentee or peer, shorter times in proportion; churn_penalty (0 to 1), what a pair proposed now counts more; seed, for circles and groups.';
 
 CREATE FUNCTION mentoring.rematch(
     programme_id  bigint,
@@ -77,7 +77,7 @@ AS 'MODULE_PATHNAME', 'mentoring_verify_match'
 LANGUAGE C STABLE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION mentoring.verify_match(bigint, bigint) IS
-'Checks a match run against the present data, without the relationships the run itself created: inputs_unchanged, members, capacity, rules, scores, total, pairs_optimal, optimal. Optimality is proven by the stored covers and prices against every eligible pair, by code that shares nothing with the solver. holds is NULL where the method claims nothing or the inputs changed; detail names the first pair or participant at fault.';
+'Checks a match run against the present data, without the relationships the run itself created: inputs_unchanged, members, capacity, rules, scores, total, priorities (with option ageing), then what the method claims: pairs_optimal and optimal, proven by the stored covers and prices against every eligible pair (of peers and odd sets in optimal alone), stable (no blocking pair) or fair. The code shares nothing with the solver. holds is NULL where the method claims nothing or the inputs changed; detail names the first pair or participant at fault.';
 
 CREATE FUNCTION mentoring.publish_match(
     programme_id  bigint,
