@@ -115,6 +115,7 @@ lay_out(Fair *f, const MtrAssign *p, Arena *a, size_t *cleared)
 	int32_t		nodes = p->nrows + p->ncols + 2;
 	int32_t		fewer = p->nrows < p->ncols ? p->nrows : p->ncols;
 	int64_t		npairs = (int64_t) p->nrows * p->ncols;
+	int64_t		nplaces = mtr_assign_max_pairs(p) + 1;
 	int32_t		words = words_for(p->ncols);
 
 	carve_side(&f->side[0], p->nrows, p->ncols, a);
@@ -126,16 +127,16 @@ lay_out(Fair *f, const MtrAssign *p, Arena *a, size_t *cleared)
 	f->at_level = carve(a, (int64_t) p->nrows * words, sizeof(uint64_t));
 	*cleared = a->used;
 
-	f->nplaces = (int32_t) mtr_assign_max_pairs(p) + 1;
+	f->nplaces = (int32_t) nplaces;
 	for (int d = 0; d < 2; d++)
 	{
 		f->search[d].queue = carve(a, nodes, sizeof(int32_t));
 		f->search[d].prev = carve(a, nodes, sizeof(int32_t));
-		f->end[d] = carve(a, f->nplaces, sizeof(int32_t));
-		f->next[d] = carve(a, f->nplaces, sizeof(int32_t));
+		f->end[d] = carve(a, nplaces, sizeof(int32_t));
+		f->next[d] = carve(a, nplaces, sizeof(int32_t));
 	}
-	f->score = carve(a, f->nplaces, sizeof(int32_t));
-	f->state = carve(a, f->nplaces, sizeof(uint8_t));
+	f->score = carve(a, nplaces, sizeof(int32_t));
+	f->state = carve(a, nplaces, sizeof(uint8_t));
 	f->potential = carve(a, nodes, sizeof(int32_t));
 	f->branch = carve(a, nodes, sizeof(int32_t));
 	f->class_set = carve(a, (int64_t) (fewer + 2) * words, sizeof(uint64_t));
