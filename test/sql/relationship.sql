@@ -70,7 +70,7 @@ INSERT INTO mentoring.proposal (programme_id, id, match_run_id, score)
 VALUES (900001, 900001, 900001, 0.75) RETURNING is_pinned;
 SELECT v.assignment, pg_temp.said(format(
            'UPDATE mentoring.proposal SET %s WHERE id = 900001', v.assignment))
-  FROM (VALUES ('score = ''NaN'''), ('score = 1.1'), ('score = -0.1'))
+  FROM (VALUES ('score = ''NaN'''), ('score = ''Infinity'''), ('score = -0.1'))
        AS v (assignment);
 INSERT INTO mentoring.proposal_member (programme_id, id, proposal_id,
                                        participant_id, role)
