@@ -617,4 +617,74 @@ proof_holds(const MtrAssign *p, const uint8_t *taken)
 	return true;
 }
 
+/* ----------
+ * Problems with many ties
+ * ----------
+ */
+
+/* Sums of few different numbers: much is tied, in many ways */
+static MtrAssign *
+tied_problem(int32_t nrows, int32_t ncols, int c)
+{
+	MtrAssign  *p = new_problem(nrows, ncols, c % 2);
+	int32_t		places = 1 + (int32_t) rnd(3);
+	int32_t		nvalues = 1 + (int32_t) rnd(c % 3 == 0 ? 3 : 40);
+	uint32_t	gaps = 2 + rnd(c % 5 == 0 ? 1 : 12);
+
+	for (int32_t i = 0; i < nrows; i++)
+		set_places(p, false, i, (c & 4) ? 1 : rnd(places + 1));
+	for (int32_t j = 0; j < ncols; j++)
+		set_places(p, true, j, 1 + rnd(places));
+	for (int32_t i = 0; i < nrows; i++)
+		for (int32_t j = 0; j < ncols; j++)
+			set_score(p, i, j, rnd(gaps) == 0 ? MTR_NO_PAIR :
+					  abs(i % nvalues - j % nvalues) * 10000 +
+					  (int32_t) rnd(nvalues) * 10000 - 20000);
+	return p;
+}
+
+/*
+ * A solved problem made backwards, from prices and pairs: most of its eligible
+ * pairs are tied, in whatever order of scores, and each has a few of many
+ * partners.  Elements with a price are full, others may have places left.
+ */
+static MtrAssign *
+sparse_problem(int32_t nrows, int32_t ncols, int32_t degree, uint8_t *taken)
+{
+	MtrAssign  *p = new_problem(nrows, ncols, rnd(2));
+	int32_t		nprices = 1 + (int32_t) rnd(5);
+
+	for (int32_t i = 0; i < nrows; i++)
+	{
+		p->row_cover[i] = p->most_pairs;
+		p->row_price[i] = (int32_t) rnd(nprices) - p->most_pairs;
+	}
+	for (int32_t j = 0; j < ncols; j++)
+		p->col_price[j] = rnd(nprices);
+	for (int32_t i = 0; i < nrows; i++)
+		for (int32_t j = 0; j < ncols; j++)
+		{
+			int32_t		score = (int32_t) (p->row_price[i] + p->col_price[j]);
+			bool		is_tied = (int32_t) rnd(ncols) < degree;
+
+			if (rnd(3) > 0)
+				set_score(p, i, j, is_tied ? score : MTR_NO_PAIR);
+			else
+				set_score(p, i, j, is_tied ? score : score - 1);
+			if (is_tied && pair_value(p, i, j) != NO_VALUE && rnd(2))
+			{
+				taken[(size_t) i * ncols + j] = 1;
+				set_places(p, false, i, p->row_places[i] + 1);
+				set_places(p, true, j, p->col_places[j] + 1);
+			}
+		}
+	for (int32_t i = 0; i < nrows; i++)
+		if (p->row_cover[i] == 0 && p->row_price[i] == 0)
+			set_places(p, false, i, p->row_places[i] + rnd(2));
+	for (int32_t j = 0; j < ncols; j++)
+		if (p->col_price[j] == 0)
+			set_places(p, true, j, p->col_places[j] + rnd(2));
+	return p;
+}
+
 #endif							/* TIES_REFERENCE_H */
