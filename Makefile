@@ -3,6 +3,7 @@
 #   make demo       a company of 1,200 people, matched, on a throw-away server
 #   make test       every test; the last line is "N passed, N failed"
 #   make bench      what measures speed, each against its rival
+#   make bench-large  matching 100,000 by 100,000
 #   make lint       format, names, orphans, version
 #   make help       all targets
 #
@@ -227,6 +228,10 @@ RUN_demo = sql/demo/run
 RUN_test = test/run
 RUN_bench = test/bench/run
 
+bench-large:
+	@PG_CONFIG='$(PG_CONFIG)' MTR_BENCH_SIZE=100000 \
+		bash $(TOP)test/bench/run engine_bench
+
 lint:
 	@bash $(TOP)test/lint
 
@@ -247,6 +252,7 @@ help:
 	@echo "make test           every test: kernels under sanitizers, pg_regress,"
 	@echo "                    isolation, TAP, client programs, lint"
 	@echo "make bench          measure speed against rivals"
+	@echo "make bench-large    100,000 by 100,000, some minutes"
 	@echo "make lint           format, exported names, orphans, version"
 	@echo "make indent         format the C files as core does"
 	@echo "make reference      write doc/reference.md from the COMMENTs"
@@ -255,4 +261,4 @@ help:
 	@echo "make installcheck   pg_regress and isolation tests, running server"
 	@echo "make clean          remove what make made"
 
-.PHONY: demo test bench lint indent reference help uninstall-doc
+.PHONY: demo test bench bench-large lint indent reference help uninstall-doc
