@@ -489,12 +489,11 @@ mtr_solve_by_lists(MtrProblem *problem, const MtrSolveChange *change)
 	mtr_check_status(status, "assignment");
 }
 
-/* Ties of a matrix. */
+/* Ties of a matrix, with scratch for so many of them. */
 static MtrStatus
-matrix_ties(MtrProblem *problem)
+counted_ties(MtrProblem *problem, int64 count)
 {
 	MtrAssign  *a = &problem->assign;
-	int64		count = mtr_ties_count(a);
 	Size		size = mtr_ties_scratch_size_for(a, count);
 
 	problem->bytes = Max(problem->bytes, problem_bytes(problem) -
@@ -503,6 +502,18 @@ matrix_ties(MtrProblem *problem)
 					 problem->nright);
 	return mtr_ties_resolve_counted(a, problem->rows_are_right, count,
 									mtr_solve_scratch(problem, size));
+}
+
+/* What is usual mostly is enough, and saves a pass over the matrix. */
+static MtrStatus
+matrix_ties(MtrProblem *problem)
+{
+	MtrAssign  *a = &problem->assign;
+	MtrStatus	status = counted_ties(problem, mtr_ties_usual_count(a));
+
+	if (status == MTR_FULL)
+		status = counted_ties(problem, mtr_ties_count(a));
+	return status;
 }
 
 /*
@@ -544,37 +555,6 @@ list_ties(MtrProblem *problem, MtrTiesList *list, Size fixed)
 	return status == MTR_OK ? mtr_ties_list_end(list) : status;
 }
 
-/*
- * Scores of the pairs after ties were resolved: a pair that the solver had
- * keeps its score; one that came in has slack (0,0), so its score is the sum
- * of the two prices.
- */
-static void
-score_pairs(MtrProblem *problem, const int32 *old_row, const int32 *old_col,
-			int32 nold)
-{
-	MtrAssign  *a = &problem->assign;
-	int32	   *score = palloc_extended((a->npairs + 1) * sizeof(int32),
-										MCXT_ALLOC_HUGE);
-	int32		k = 0;
-
-	for (int32 i = 0; i < a->npairs; i++)
-	{
-		int32		row = a->pair_row[i];
-		int32		col = a->pair_col[i];
-
-		while (k < nold && (old_row[k] < row ||
-							(old_row[k] == row && old_col[k] < col)))
-			k++;
-		if (k < nold && old_row[k] == row && old_col[k] == col)
-			score[i] = problem->pair_score[k];
-		else
-			score[i] = (int32) (a->row_price[row] + a->col_price[col]);
-	}
-	memcpy(problem->pair_score, score, a->npairs * sizeof(int32));
-	pfree(score);
-}
-
 /* Resolve what was listed, in memory of its own. */
 static MtrStatus
 resolve_list(MtrProblem *problem, MtrTiesList *list, Size fixed)
@@ -596,40 +576,34 @@ resolve_list(MtrProblem *problem, MtrTiesList *list, Size fixed)
 	return status;
 }
 
-/* Ties without a matrix. */
+/* Ties without a matrix.  Resolving keeps the scores of the pairs, too. */
 static MtrStatus
 listed_ties(MtrProblem *problem)
 {
 	MtrAssign  *a = &problem->assign;
 	MtrTiesList list;
-	int32		nold = a->npairs;
 	Size		size = mtr_ties_list_scratch_size(a);
 	Size		fixed = problem_bytes(problem) - solver_scratch(problem) +
-	aligned(size) + 2 * (Size) nold * sizeof(int32);
+	aligned(size);
 	int64		room = TIES_A_ROW * (int64) (a->nrows + 1);
-	int32	   *old_row = palloc_extended((nold + 1) * sizeof(int32),
-										  MCXT_ALLOC_HUGE);
-	int32	   *old_col = palloc_extended((nold + 1) * sizeof(int32),
-										  MCXT_ALLOC_HUGE);
+	uint32	   *entry;
 	MtrStatus	status;
 
-	memcpy(old_row, a->pair_row, nold * sizeof(int32));
-	memcpy(old_col, a->pair_col, nold * sizeof(int32));
 	mtr_check_memory(problem->already + fixed + room * sizeof(uint32),
 					 problem->nleft, problem->nright);
-	status = mtr_ties_list_begin(&list, a,
-								 palloc_extended(room * sizeof(uint32),
-												 MCXT_ALLOC_HUGE),
-								 room, mtr_solve_scratch(problem, size));
-	if (status == MTR_OK)
-		status = list_ties(problem, &list, fixed);
+	entry = palloc_extended(room * sizeof(uint32), MCXT_ALLOC_HUGE);
+	status = mtr_ties_list_begin(&list, a, entry, room,
+								 mtr_solve_scratch(problem, size));
+	if (status != MTR_OK)
+	{
+		pfree(entry);
+		return status;
+	}
+	list.pair_score = problem->pair_score;
+	status = list_ties(problem, &list, fixed);
 	if (status == MTR_OK)
 		status = resolve_list(problem, &list, fixed);
-	if (status == MTR_OK)
-		score_pairs(problem, old_row, old_col, nold);
 	pfree(list.entry);
-	pfree(old_row);
-	pfree(old_col);
 	return status;
 }
 
