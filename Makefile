@@ -35,6 +35,9 @@ OBJS = \
 	src/kernel/fair.o \
 	src/kernel/fair_check.o \
 	src/kernel/greedy.o \
+	src/kernel/pair.o \
+	src/kernel/pair_check.o \
+	src/kernel/pair_greedy.o \
 	src/kernel/lazy.o \
 	src/kernel/score.o \
 	src/kernel/score_column.o \
@@ -88,6 +91,7 @@ OBJS = \
 	src/solve_graph.o \
 	src/solve_input.o \
 	src/solve_kernel.o \
+	src/solve_pairing.o \
 	src/solve_resume.o \
 	src/solve_stable.o \
 	src/mentoring.o
@@ -114,6 +118,7 @@ REGRESS = \
 	match_solve \
 	match_circles \
 	match_stable \
+	match_pairing \
 	match_errors \
 	match_basic \
 	match_pins \

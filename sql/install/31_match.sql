@@ -42,6 +42,18 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION mentoring.solve_circles(text, integer, integer, integer, bigint) IS
 'Peers in circles of min_size to max_size members: as many members placed as possible, then the highest sum of the scores of all pairs that share a circle. pairs_sql is one SELECT that returns a_id, b_id (integers) and score (a number, at most 1000 in size, rounded half up to 10^-6) for each pair that may share a circle, in either order or both; every two of a circle are such a pair. Circles are numbered from 1 by their lowest member; who is not placed is not returned. The best division is too hard to find for certain, so this is a search: its length is counted in steps, about two seconds for 1,000 members at effort 100, never in time, so equal data give equal circles on every machine; another seed may find others. Circles of two are pairs: solve_pairing finds the best ones. The query runs with the rights of the caller; it must be a SELECT, without data-changing WITH.';
 
+CREATE FUNCTION mentoring.solve_pairing(
+    pairs_sql  text,
+    OUT a_id   bigint,
+    OUT b_id   bigint,
+    OUT score  double precision
+) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'mentoring_solve_pairing'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION mentoring.solve_pairing(text) IS
+'The pairing of any one set with the highest total score, each member in one pair at most; pairs of score 0 or less are never taken. pairs_sql is one SELECT that returns a_id, b_id (integers) and score (a number, at most 1000 in size, rounded half up to 10^-6) for each pair that may be made, in either order of the two. Of several equally good pairings the same one is returned for the same ids and scores. The query runs with the rights of the caller; it must be a SELECT, without data-changing WITH.';
+
 CREATE FUNCTION mentoring.match(
     programme_id  bigint,
     method        text DEFAULT 'optimal',

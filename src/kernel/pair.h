@@ -49,7 +49,7 @@
  * lower index, are gone through in order, but which of several optimal
  * matchings comes out isn't fixed by a rule about the pairs.
  *
- * Ranges.  |score| <= 10^9; n <= 2^24; prices are below 2^56 in size, covers
+ * Ranges.  |score| <= 10^9; n <= 2^24; prices are below 2^55 in size, covers
  * 0, 1 or 2; sums are 64 bit.
  */
 #ifndef MTR_PAIR_H
@@ -91,8 +91,8 @@ typedef struct MtrPairing
 	int64_t    *price;			/* [n], doubled */
 	int32_t		nsets;
 	int32_t    *order;			/* [n] */
-	int32_t    *set_first;		/* [n / 2]; an inner set comes after the one */
-	int32_t    *set_last;		/* [n / 2] around it */
+	int32_t    *set_first;		/* [n / 2], ascending; of equal ones the */
+	int32_t    *set_last;		/* [n / 2] larger set comes first */
 	uint8_t    *set_cover;		/* [n / 2], doubled */
 	int64_t    *set_price;		/* [n / 2], doubled */
 	MtrPairWork work;
@@ -101,14 +101,14 @@ typedef struct MtrPairing
 /* Room for pairs that is enough as a rule.  n * (n - 1) / 2 is always. */
 extern int64_t mtr_pair_edge_room(int32_t n, int32_t nearest);
 
-/* Bytes of scratch for mtr_pair_solve(): 28 for each of edge_room and about
- * 150 a vertex. */
+/* Bytes of scratch for mtr_pair_solve(): 32 for each of edge_room and 192 a
+ * vertex */
 extern size_t mtr_pair_scratch_size(const MtrPairing *p);
 
 /*
  * Solve.  scratch must be aligned to 64 bytes.  MTR_FULL when edge_room is
  * too small: double it (at most to n * (n - 1) / 2), make new scratch and
- * call again.  MTR_OVERFLOW for a score beyond 10^9 or prices beyond 2^56.
+ * call again.  MTR_OVERFLOW for a score beyond 10^9 or prices beyond 2^55.
  */
 extern MtrStatus mtr_pair_solve(MtrPairing *p, void *scratch);
 
@@ -124,6 +124,7 @@ extern MtrStatus mtr_pair_solve(MtrPairing *p, void *scratch);
  * number of pairs: half the sum, rounded down, of each vertex's highest score
  * if that is > 0.
  */
+/* 332 bytes a vertex */
 extern size_t mtr_pair_greedy_scratch_size(const MtrPairing *p);
 extern MtrStatus mtr_pair_greedy(MtrPairing *p, int64_t *bound,
 								 void *scratch);
@@ -140,7 +141,7 @@ typedef enum MtrPairFault
 	MTR_PAIR_SUM,				/* npairs or total isn't that of the pairs */
 	MTR_PAIR_ORDER,				/* a vertex isn't exactly once in order[] */
 	MTR_PAIR_SET,				/* set a isn't odd and >= 3, or overlaps, or
-								 * comes before one around it */
+								 * isn't in its place */
 	MTR_PAIR_RANGE,				/* the y of vertex or set a is beyond range; */
 	MTR_PAIR_NEGATIVE,			/* ... or below (0,0), which (1) forbids */
 	MTR_PAIR_FREE,				/* (2) doesn't hold for vertex a, */
