@@ -76,18 +76,10 @@ extern MtrStatus mtr_assign_solve(MtrAssign *p, void *scratch);
 /*
  * The same, but go on from the pairs and the columns' covers and prices that p
  * has, which the lazy kernel (lazy.h) left when lists didn't help it.  They
- * are a start if a column with a free place has cover and price 0, and no row
- * would rather have another column, or none, than one it has; else they are
- * ignored.  MTR_INVALID also for pairs that are no matching, or not sorted.
- */
-extern MtrStatus mtr_assign_resume(MtrAssign *p, void *scratch);
-
-/*
- * The same, but begin with the pairs and the columns' covers and prices that
- * p has, from wherever they are: the better they are, the less is left to do.
- * What they can't prove is undone first, so any matching and any prices will
- * do.  Used to go on where the lazy kernel (lazy.h) gave up.  MTR_INVALID also
- * for pairs that are no matching, or are not sorted.
+ * are a start if a column with a free place has cover and price 0, no pair is
+ * one that is never taken, and no row would rather have another column, or
+ * none, than one it has; else they are ignored.  MTR_INVALID also for pairs
+ * that are no matching, or not sorted.
  */
 extern MtrStatus mtr_assign_resume(MtrAssign *p, void *scratch);
 

@@ -272,8 +272,8 @@ load_prices(Solver *x)
 	return true;
 }
 
-/* The pairs, of which check_pairs() said that they are a matching.  False if a
- * column that has a place left would have a price. */
+/* The pairs, of which check_pairs() said that they are a matching.  False if
+ * one is never taken, or a column that has a place left would have a price. */
 static bool
 load_pairs(Solver *x)
 {
@@ -286,6 +286,8 @@ load_pairs(Solver *x)
 					place = open_place(t, p->pair_col[k]);
 
 		sit_down(t, place, row, score_of(p, row, p->pair_col[k]));
+		if (!p->most_pairs && t->score[place] <= 0)
+			return false;
 		t->row_left[row]--;
 		x->place_price[place] = x->price[p->pair_col[k]];
 	}
