@@ -3,18 +3,19 @@
  *	  optimal pairing of peers: the solver
  *
  * Method.  Edmonds' blossom algorithm on few of the pairs: each vertex begins
- * with its best ones (pair_edges.h).  Prices start so high that every pair is
- * outweighed, are lowered to the first tight pair of each vertex, and then one
- * free vertex after another searches for its place (pair_search.h).  All pairs
- * left out are then compared with the prices; those that break the proof are
- * added, one end of each gives up its partner and has its price raised until
- * the prices outweigh the pair again, and the vertices that are free now
- * search once more, everything else staying as it is.  When no pair breaks
- * the proof the solution is optimal among all.
+ * with those worth most to it (pair_edges.h, pair_estimate.h).  Prices start
+ * so high that every pair is outweighed, are lowered to the first tight pair
+ * of each vertex, and then one free vertex after another searches for its
+ * place (pair_search.h).  All pairs left out are then compared with the
+ * prices; those that break the proof are added, one end of each gives up its
+ * partner and has its price raised until the prices outweigh the pair again,
+ * and the vertices that are free now search once more, everything else staying
+ * as it is.  When no pair breaks the proof the solution is optimal among all.
  *
- * Cost.  Two passes over the rows and as many more as there are rounds (one to
- * three on usual data); a search takes O(edges log n) at worst and meets some
- * tens or hundreds of vertices as a rule.  Memory is O(n + edges).
+ * Cost.  One pass over the rows to choose, one for each round (one to three on
+ * usual data), one more where there are favourites; a search takes
+ * O(edges log n) at worst and meets some tens or hundreds of vertices as a
+ * rule.  Memory is O(n + edges).
  *
  * Sources.  J. Edmonds, Maximum matching and a polyhedron with 0,1-vertices,
  * J. Res. Nat. Bur. Standards 69B (1965); Z. Galil, Efficient algorithms for
@@ -88,7 +89,8 @@ clear(Solver *x)
 	}
 }
 
-/* Prices that outweigh every pair: half of the best one's weight. */
+/* Prices that outweigh every pair: as estimated, and half of what the best
+ * one's weight is above that. */
 static void
 set_prices(Solver *x)
 {
@@ -100,7 +102,7 @@ set_prices(Solver *x)
 		for (int64_t k = x->start[v]; k < x->start[v + 1]; k++)
 		{
 			Num			left = weight(x, x->arc[k].score) -
-				2 * ((Num) x->bias[v] + x->bias[x->arc[k].to]);
+			2 * ((Num) x->bias[v] + x->bias[x->arc[k].to]);
 
 			most = left > most ? left : most;
 		}
@@ -157,6 +159,7 @@ search_all(Solver *x)
 	{
 		int32_t		node = outer(x, v);
 
+		mtr_progress(v, x->n);
 		if (x->node[node].base == v && partner(x, node) < 0 &&
 			x->vertex[v].price > 0)
 			search(x, node);
@@ -336,6 +339,8 @@ mtr_pair_solve(MtrPairing *p, void *scratch)
 		return MTR_INVALID;
 	if (p->n == 0)
 		return MTR_OK;
+	if (p->edge_room < mtr_pair_edge_room(p->n, p->nearest))
+		return MTR_FULL;
 	x.level = p->most_pairs ? 2 * HALF_COVER : 0;
 	x.floor = p->most_pairs ? MTR_NO_PAIR : 0;
 	lay_out(&x, p, scratch);

@@ -123,8 +123,10 @@ extern MtrStatus mtr_pair_solve(MtrPairing *p, void *scratch);
  * "bound" receives a number that no matching's total exceeds, whatever its
  * number of pairs: half the sum, rounded down, of each vertex's highest score
  * if that is > 0.
+ *
+ * Scratch: 288 bytes a vertex, aligned to 64 bytes.  MTR_OVERFLOW for a score
+ * beyond 10^9.
  */
-/* 332 bytes a vertex */
 extern size_t mtr_pair_greedy_scratch_size(const MtrPairing *p);
 extern MtrStatus mtr_pair_greedy(MtrPairing *p, int64_t *bound,
 								 void *scratch);

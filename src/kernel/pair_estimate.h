@@ -145,7 +145,7 @@ fit_both(const Solver *x, const Sample *s)
 	if (other > largest)
 		largest = other;
 
-	/* n squares of 15 bits fit into a sum, and so does it 2048 times */
+	/* n squares of numbers below 2^13 fit into a sum, and 2048 times that */
 	while (largest >> shift > 1 << 13)
 		shift++;
 	for (int32_t v = 0; v < x->n; v++)
@@ -193,8 +193,8 @@ static bool
 estimate(Solver *x)
 {
 	Sample		s = {.score = (int32_t *) x->arc,.mean = x->waiting};
-	int64_t		room = 2 * x->p->edge_room * (int64_t) sizeof(Arc) /
-		(int64_t) sizeof(int32_t) / x->n;
+	int64_t		room = 2 * mtr_pair_edge_room(x->n, x->p->nearest) *
+	(int64_t) sizeof(Arc) / (int64_t) sizeof(int32_t) / x->n;
 
 	s.nrows = x->n < SAMPLE ? x->n : SAMPLE;
 	if (s.nrows > room)

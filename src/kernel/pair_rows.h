@@ -3,8 +3,8 @@
  *	  how the solver of pair.c reads rows
  *
  * Rows are gone through in blocks: a comparison of a whole block with what a
- * score has to exceed is vectorised, and few blocks have one that does.  Behind
- * the end of a row stands a block of MTR_NO_PAIR.
+ * score has to exceed is vectorised, and few blocks have one that does.
+ * Behind the end of a row stands a block of MTR_NO_PAIR.
  */
 #ifndef MTR_PAIR_ROWS_H
 #define MTR_PAIR_ROWS_H

@@ -182,7 +182,7 @@ static Num
 excess(Solver *x, int32_t a, int32_t b, int32_t score)
 {
 	Num			left = weight(x, score) - x->vertex[a].price -
-		x->vertex[b].price;
+	x->vertex[b].price;
 	int32_t		set = b;
 
 	if (left <= 0 || x->vertex[a].name != x->vertex[b].name)

@@ -24,7 +24,8 @@ typedef enum ScoreKind
 	FEW_SCORES,
 	MANY_SCORES,
 	SAME_TASTE,					/* everybody prefers the same partners */
-	CLOSE_TRIANGLES,			/* groups of three, and of nine, like their own */
+	CLOSE_TRIANGLES,			/* groups of three, and of nine, like their
+								 * own */
 	ALL_EQUAL,
 	LARGEST,					/* at the ends of the range */
 	NSCORE_KINDS
@@ -169,7 +170,7 @@ random_problem(int32_t n, ScoreKind kind, uint32_t exclude)
 		for (int32_t b = 0; b <= a; b++)
 		{
 			int32_t		score = a == b || rnd(exclude) == 0 ? MTR_NO_PAIR :
-				random_score(kind, a, b);
+			random_score(kind, a, b);
 
 			problem->score[(size_t) a * n + b] = score;
 			problem->score[(size_t) b * n + a] = score;
@@ -283,7 +284,7 @@ pair_holds(const Problem *problem, int32_t a, int32_t b)
 	const MtrPairing *p = &problem->p;
 	int64_t		cover = (p->most_pairs ? 2 : 0) - p->cover[a] - p->cover[b];
 	int64_t		price = 2 * (int64_t) score_of(problem, a, b) - p->price[a] -
-		p->price[b];
+	p->price[b];
 	int			slack;
 
 	if (!is_eligible(problem, a, b))
@@ -432,10 +433,355 @@ test_small(void)
 		   "all that can happen did happen");
 }
 
+/* Larger problems, where searches are long and sets deep: the proof is what
+ * is tested, and that neither room nor the number of pairs to begin with
+ * changes the result. */
+static void
+try_large(Counts *counts, int32_t n)
+{
+	Problem    *problem = random_problem(n, rnd(NSCORE_KINDS), 2 + rnd(30));
+	MtrPairing *p = &problem->p;
+	int32_t    *mate = get_memory(n * sizeof(int32_t));
+	int64_t		total;
+	int32_t		npairs;
+
+	p->nearest = 1 + rnd(6);
+	if (solve(problem, 1) != MTR_OK || check(problem).fault !=
+		MTR_PAIR_OPTIMAL || (n < 40 && !proof_holds(problem)))
+		counts->unproven++;
+	count_work(counts, p);
+	total = p->total;
+	npairs = p->npairs;
+	memcpy(mate, p->mate, n * sizeof(int32_t));
+	if (solve(problem, (int64_t) n * n) != MTR_OK ||
+		memcmp(mate, p->mate, n * sizeof(int32_t)) != 0)
+		counts->wrong++;
+	p->nearest = 0;
+	if (solve(problem, mtr_pair_edge_room(n, 0)) != MTR_OK ||
+		p->total != total || (p->most_pairs && p->npairs != npairs))
+		counts->wrong++;
+	free(mate);
+	free_problem(problem);
+}
+
+static void
+test_large(void)
+{
+	Counts		counts = {0};
+
+	for (int k = 0; k < 250; k++)
+		try_large(&counts, 13 + rnd(150));
+	printf("# %ld cases: %ld sets made, %ld of them around others, %ld opened;"
+		   " %ld problems of several rounds\n",
+		   (long) counts.cases, (long) counts.sets_made, (long) counts.nested,
+		   (long) counts.opened, (long) counts.rounds);
+	report(counts.unproven == 0, "the proof of larger problems holds");
+	report(counts.wrong == 0,
+		   "room and pairs to begin with change no total");
+	report(counts.sets_made > 10000 && counts.nested > 5000 &&
+		   counts.opened > 5000 && counts.rounds > 50,
+		   "larger problems took long searches");
+}
+
+/* ----------
+ * The checker
+ * ----------
+ */
+
+/* Add one of -2, -1, 1, 2 to a number. */
+#define SHAKE(x) ((x) += rnd(2) ? 1 + (int) rnd(2) : -1 - (int) rnd(2))
+
+/* Change the matching: swap the partners of two pairs, or leave one out. */
+static void
+tamper_mates(Problem *problem)
+{
+	MtrPairing *p = &problem->p;
+	int32_t		a = rnd(p->n),
+				b = rnd(p->n),
+				c = p->mate[a],
+				d = p->mate[b];
+
+	if (c < 0 || d < 0 || a == b || rnd(4) == 0)
+	{
+		if (c >= 0)
+		{
+			p->mate[a] = p->mate[c] = -1;
+			p->npairs--;
+			p->total -= score_of(problem, a, c);
+		}
+		return;
+	}
+	if (c == b || score_of(problem, a, b) == MTR_NO_PAIR ||
+		score_of(problem, c, d) == MTR_NO_PAIR)
+		return;
+	p->total += (int64_t) score_of(problem, a, b) + score_of(problem, c, d) -
+		score_of(problem, a, c) - score_of(problem, b, d);
+	p->mate[a] = b;
+	p->mate[b] = a;
+	p->mate[c] = d;
+	p->mate[d] = c;
+}
+
+/* Change one thing of a solution; with luck it stays a proof. */
+static void
+tamper(Problem *problem)
+{
+	MtrPairing *p = &problem->p;
+	int32_t		v = rnd(p->n),
+				u = rnd(p->n),
+				t;
+
+	switch (rnd(9))
+	{
+		case 0:
+			SHAKE(p->price[v]);
+			break;
+		case 1:
+			p->cover[v] = rnd(3);
+			break;
+		case 2:
+			if (p->nsets > 0)
+				SHAKE(p->set_price[rnd(p->nsets)]);
+			break;
+		case 3:
+			if (p->nsets > 0)
+				p->set_cover[rnd(p->nsets)] = rnd(3);
+			break;
+		case 4:
+			t = p->order[v];
+			p->order[v] = p->order[u];
+			p->order[u] = t;
+			break;
+		case 5:
+			SHAKE(p->total);
+			break;
+		case 6:
+			SHAKE(p->npairs);
+			break;
+		case 7:
+			if (p->nsets > 0)
+				p->nsets--;
+			break;
+		default:
+			tamper_mates(problem);
+	}
+}
+
+/* Both checks have to agree, whatever was done. */
+static void
+test_tampered(void)
+{
+	int64_t		still = 0,
+				wrong = 0,
+				found[MTR_PAIR_NOT_TIGHT + 1] = {0},
+				nfound = 0;
+
+	for (int k = 0; k < 20000; k++)
+	{
+		Problem    *problem = random_problem(2 + rnd(9), rnd(NSCORE_KINDS - 1),
+											 2 + rnd(8));
+		MtrPairVerdict verdict;
+
+		if (solve(problem, 100) != MTR_OK)
+			wrong++;
+		for (int times = 1 + rnd(2); times > 0; times--)
+			tamper(problem);
+		verdict = check(problem);
+		if ((verdict.fault == MTR_PAIR_OPTIMAL) != proof_holds(problem))
+			wrong++;
+		found[verdict.fault]++;
+		still += verdict.fault == MTR_PAIR_OPTIMAL;
+		free_problem(problem);
+	}
+	for (int fault = 0; fault <= MTR_PAIR_NOT_TIGHT; fault++)
+		nfound += found[fault] > 20;
+	printf("# %ld of 20000 still proofs; faults of %ld kinds found\n",
+		   (long) still, (long) nfound);
+	report(wrong == 0, "both checks agree on solutions tampered with");
+	report(still > 1000 && still < 12000 && found[MTR_PAIR_SUM] > 20 &&
+		   found[MTR_PAIR_NEGATIVE] > 20 && found[MTR_PAIR_FREE] > 20 &&
+		   found[MTR_PAIR_NOT_FULL] > 20 && found[MTR_PAIR_MISSED] > 20 &&
+		   found[MTR_PAIR_NOT_TIGHT] > 20, "faults of all these kinds occur");
+}
+
+/* What no shaking makes: each is wrong in form. */
+static void
+test_forms(void)
+{
+	Problem    *problem = random_problem(9, CLOSE_TRIANGLES, 1000);
+	MtrPairing *p = &problem->p;
+	int			wrong = 0;
+
+	p->most_pairs = false;
+	if (solve(problem, 100) != MTR_OK ||
+		check(problem).fault != MTR_PAIR_OPTIMAL)
+		wrong++;
+	p->set_first[0] = 1;
+	p->set_last[0] = 4;
+	p->set_first[1] = 3;
+	p->set_last[1] = 6;
+	p->set_price[0] = p->set_price[1] = 0;
+	p->set_cover[0] = p->set_cover[1] = 0;
+	p->nsets = 2;
+	wrong += check(problem).fault != MTR_PAIR_SET;	/* overlap */
+	p->set_first[1] = 4;
+	p->set_last[1] = 6;
+	wrong += check(problem).fault != MTR_PAIR_SET;	/* an even one */
+	p->set_last[1] = 5;
+	wrong += check(problem).fault != MTR_PAIR_SET;	/* a single one */
+	p->set_last[1] = 11;
+	wrong += check(problem).fault != MTR_PAIR_SET;	/* beyond the end */
+	p->set_first[1] = 0;
+	p->set_last[1] = 3;
+	wrong += check(problem).fault != MTR_PAIR_SET;	/* not ascending */
+	p->nsets = 5;
+	wrong += check(problem).fault != MTR_PAIR_SET;	/* too many */
+	p->nsets = 0;
+	p->order[3] = p->order[4];
+	wrong += check(problem).fault != MTR_PAIR_ORDER;
+	p->order[3] = 9;
+	wrong += check(problem).fault != MTR_PAIR_ORDER;
+	p->mate[0] = 0;
+	wrong += check(problem).fault != MTR_PAIR_MATE;
+	p->mate[0] = 9;
+	wrong += check(problem).fault != MTR_PAIR_MATE;
+	if (solve(problem, 100) != MTR_OK)
+		wrong++;
+	p->price[2] = INT64_MIN;
+	wrong += check(problem).fault != MTR_PAIR_RANGE;
+	p->price[2] = INT64_MAX;
+	wrong += check(problem).fault != MTR_PAIR_RANGE;
+	p->price[2] = 0;
+	p->cover[2] = 1;
+	wrong += check(problem).fault != MTR_PAIR_RANGE;	/* best_total */
+	report(wrong == 0, "solutions of wrong form are refused");
+	free_problem(problem);
+}
+
+static void
+test_ranges(void)
+{
+	Problem    *problem = random_problem(5, ALL_EQUAL, 1000);
+	MtrPairVerdict verdict;
+	void	   *scratch = get_memory(mtr_pair_check_scratch_size(&problem->p));
+	int			wrong = 0;
+
+	wrong += solve(problem, 10) != MTR_OK;
+	problem->score[7] = problem->score[11] = 1000000001;
+	wrong += mtr_pair_check(&problem->p, &verdict, scratch) != MTR_OVERFLOW;
+	wrong += solve(problem, 10) != MTR_OVERFLOW;
+	problem->score[7] = problem->score[11] = 7;
+	wrong += solve(problem, 10) != MTR_OK;
+	problem->score[7] = problem->score[11] = -1000000001;
+	wrong += mtr_pair_check(&problem->p, &verdict, scratch) != MTR_OVERFLOW;
+	wrong += solve(problem, 10) != MTR_OVERFLOW;
+	problem->score[7] = problem->score[11] = 1000000000;
+	wrong += solve(problem, 10) != MTR_OK || problem->p.total != 1000000007;
+	problem->p.edge_room = 3;
+	free(scratch);
+	scratch = get_memory(mtr_pair_scratch_size(&problem->p));
+	wrong += mtr_pair_solve(&problem->p, scratch) != MTR_FULL;
+	problem->p.n = -1;
+	wrong += mtr_pair_solve(&problem->p, scratch) != MTR_INVALID;
+	problem->p.n = 5;
+	report(wrong == 0, "scores, room and n out of range are refused");
+	free(scratch);
+	free_problem(problem);
+}
+
+/* ----------
+ * Greedy, where lists are used up again and again
+ * ----------
+ */
+
+/* Scores of the pairs still possible, highest first, both ends ascending */
+static bool
+is_greedy(const Problem *problem)
+{
+	const MtrPairing *p = &problem->p;
+
+	/*
+	 * a pair left out, or taken instead of another, has an end whose own pair
+	 * comes first
+	 */
+	for (int32_t a = 0; a < p->n; a++)
+		for (int32_t b = a + 1; b < p->n; b++)
+		{
+			int32_t		ends[2] = {a, b};
+			bool		has_reason = false;
+
+			if (!is_eligible(problem, a, b) || p->mate[a] == b)
+				continue;
+			for (int k = 0; k < 2; k++)
+			{
+				int32_t		v = ends[k],
+							u = p->mate[v],
+							low = u < v ? u : v,
+							high = u < v ? v : u,
+							score = score_of(problem, a, b);
+
+				if (u < 0)
+					continue;
+				has_reason |= score_of(problem, v, u) > score ||
+					(score_of(problem, v, u) == score &&
+					 (low < a || (low == a && high < b)));
+			}
+			if (!has_reason)
+				return false;
+		}
+	return true;
+}
+
+static void
+test_greedy(void)
+{
+	int			wrong = 0;
+	int64_t		nrows = 0,
+				n = 0;
+
+	for (int k = 0; k < 150; k++)
+	{
+		Problem    *problem = random_problem(100 + rnd(200),
+											 rnd(NSCORE_KINDS), 2 + rnd(40));
+		void	   *scratch =
+		get_memory(mtr_pair_greedy_scratch_size(&problem->p));
+		int64_t		bound,
+					best = 0;
+
+		problem->p.nsets = 0;
+		if (mtr_pair_greedy(&problem->p, &bound, scratch) != MTR_OK ||
+			!is_greedy(problem))
+			wrong++;
+		for (int32_t a = 0; a < problem->p.n; a++)
+		{
+			int32_t		highest = 0;
+
+			for (int32_t b = 0; b < problem->p.n; b++)
+				if (is_eligible(problem, a, b) &&
+					score_of(problem, a, b) > highest)
+					highest = score_of(problem, a, b);
+			best += highest;
+		}
+		wrong += bound != best / 2;
+		nrows += problem->nrows_read;
+		n += problem->p.n;
+		free(scratch);
+		free_problem(problem);
+	}
+	printf("# %ld rows read for %ld vertices\n", (long) nrows, (long) n);
+	report(wrong == 0, "greedy pairs of larger problems and their bounds");
+	report(nrows > n + n / 4, "lists were used up");
+}
+
 int
 main(void)
 {
 	test_small();
+	test_large();
+	test_tampered();
+	test_forms();
+	test_ranges();
+	test_greedy();
 	printf("1..%d\n", ntests);
 	return nfailed > 0;
 }
