@@ -38,6 +38,11 @@ OBJS = \
 	src/kernel/pair.o \
 	src/kernel/pair_check.o \
 	src/kernel/pair_greedy.o \
+	src/kernel/group.o \
+	src/kernel/group_bound.o \
+	src/kernel/group_move.o \
+	src/kernel/group_search.o \
+	src/kernel/group_seats.o \
 	src/kernel/lazy.o \
 	src/kernel/score.o \
 	src/kernel/score_column.o \
@@ -69,7 +74,6 @@ OBJS = \
 	src/match_verify_group.o \
 	src/match_verify_price.o \
 	src/programme.o \
-	src/pending.o \
 	src/progress.o \
 	src/relationship.o \
 	src/request.o \

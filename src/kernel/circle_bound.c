@@ -49,6 +49,7 @@
 #include <string.h>
 
 #include "circle_state.h"
+#include "top.h"
 
 /* Rounds in which prices are found; a step is smaller by 1/SHRINK than that
  * of the round before */
@@ -72,16 +73,6 @@
 /* The price of who is out: no value reaches a floor */
 #define LARGEST (INT64_C(1) << 60)
 
-/* The highest values seen, as a heap with the lowest on top */
-typedef struct Top
-{
-	int64_t    *value;
-	int32_t    *who;
-	int32_t		n;
-	int32_t		room;
-	int64_t		floor;			/* only values above it are taken */
-} Top;
-
 typedef struct Bound
 {
 	const MtrCircle *p;
@@ -93,70 +84,16 @@ typedef struct Bound
 	int64_t    *promise;		/* [n] E(i,j) of one i */
 	int64_t    *half;			/* [n][MAX_TRIPLE_SIZE] 2 h, by size */
 	int32_t    *chosen;			/* [n] as partner, less those it chose */
-	Top			top;			/* of one member */
-	Top			triple;			/* of one pair */
-	Top			first;			/* partners that promise most */
-	Top			saved;			/* the lowest max(f, g) - g, below 0 */
+	MtrTop		top;			/* of one member */
+	MtrTop		triple;			/* of one pair */
+	MtrTop		first;			/* partners that promise most */
+	MtrTop		saved;			/* the lowest max(f, g) - g, below 0 */
 } Bound;
 
 /* ----------
- * The highest of many
+ * Rows of scores
  * ----------
  */
-
-static void
-top_clear(Top *t, int32_t room, int64_t floor)
-{
-	t->n = 0;
-	t->room = room;
-	t->floor = room > 0 ? floor : INT64_MAX;
-}
-
-/* Add a value above the floor; when there is no room the lowest goes. */
-static void
-top_add(Top *t, int64_t value, int32_t who)
-{
-	int64_t    *v = t->value;
-	int32_t		k;
-
-	if (t->n < t->room)
-	{
-		for (k = t->n++; k > 0 && v[(k - 1) / 2] > value; k = (k - 1) / 2)
-		{
-			v[k] = v[(k - 1) / 2];
-			t->who[k] = t->who[(k - 1) / 2];
-		}
-	}
-	else
-	{
-		for (k = 0;;)
-		{
-			int32_t		child = 2 * k + 1;
-
-			if (child + 1 < t->n && v[child + 1] < v[child])
-				child++;
-			if (child >= t->n || v[child] >= value)
-				break;
-			v[k] = v[child];
-			t->who[k] = t->who[child];
-			k = child;
-		}
-	}
-	v[k] = value;
-	t->who[k] = who;
-	if (t->n == t->room)
-		t->floor = v[0];
-}
-
-static int64_t
-top_sum(const Top *t)
-{
-	int64_t		sum = 0;
-
-	for (int32_t k = 0; k < t->n; k++)
-		sum += t->value[k];
-	return sum;
-}
 
 /* Round up a quotient; the divisor is positive. */
 static inline int64_t
@@ -221,7 +158,7 @@ find_partners(Bound *b, int32_t i, int32_t room, int64_t floor)
 {
 	const int32_t *score = b->p->score + (size_t) i * b->p->n;
 	int32_t		n = b->p->n;
-	Top		   *t = &b->top;
+	MtrTop	   *t = &b->top;
 
 	top_clear(t, room, floor);
 	for (int32_t from = find_above(score, b->price, n, t->floor, 0); from < n;
@@ -297,7 +234,7 @@ bound_pairs(Bound *b)
 	for (int32_t a = 0; a < b->nalive; a++)
 	{
 		int32_t		i = b->alive[a];
-		Top		   *t = &b->top;
+		MtrTop	   *t = &b->top;
 		int64_t		share;
 		int64_t		saved = 0;
 
@@ -367,7 +304,7 @@ static void
 find_half(Bound *b, int32_t i)
 {
 	int64_t    *half = b->half + (size_t) i * MAX_TRIPLE_SIZE;
-	Top		   *t = &b->top;
+	MtrTop	   *t = &b->top;
 	int64_t		sum = 0;
 
 	find_partners(b, i, b->max_size - 2, LOWEST);
@@ -406,7 +343,7 @@ exact_value(Bound *b, int32_t i, int32_t j)
 {
 	const int32_t *score = b->p->score + (size_t) j * b->p->n;
 	int32_t		n = b->p->n;
-	Top		   *t = &b->triple;
+	MtrTop	   *t = &b->triple;
 
 	mtr_poll();
 	top_clear(t, b->max_size - 2, LOWEST);
@@ -432,7 +369,7 @@ largest_share(Bound *b, int32_t i)
 	const int32_t *score = b->p->score + (size_t) i * b->p->n;
 	int32_t		n = b->p->n;
 	int32_t		nexact = 0;
-	Top		   *t = &b->top;
+	MtrTop	   *t = &b->top;
 
 	top_clear(&b->first, FIRST, LOWEST);
 	for (int32_t j = 0; j < n; j++)
@@ -476,7 +413,7 @@ static int64_t
 smaller_share(Bound *b, int32_t i, int32_t size)
 {
 	const int32_t *score = b->p->score + (size_t) i * b->p->n;
-	Top		   *t = &b->top;
+	MtrTop	   *t = &b->top;
 
 	top_clear(t, size - 1, LOWEST);
 	for (int32_t j = 0; j < b->p->n; j++)
@@ -536,7 +473,7 @@ bound_triples(Bound *b)
  */
 
 static void
-lay_out_top(Top *t, int32_t room, char *scratch, size_t *used)
+lay_out_top(MtrTop *t, int32_t room, char *scratch, size_t *used)
 {
 	t->value = mtr_circle_carve(scratch, used, room, sizeof(int64_t));
 	t->who = mtr_circle_carve(scratch, used, room, sizeof(int32_t));

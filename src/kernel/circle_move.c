@@ -423,7 +423,7 @@ mtr_circle_force(CircleState *s, int32_t a, int64_t least)
 	int64_t		total = s->total;
 	int32_t		circle = mtr_circle_empty_slot(s);
 	int32_t		n = s->npartners[a];
-	int32_t		rank = below((uint32_t) draw(s), n);
+	int32_t		rank = mtr_below((uint32_t) draw(s), n);
 
 	if (circle < 0)
 		return false;

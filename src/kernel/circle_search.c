@@ -53,27 +53,6 @@ typedef struct Pair
 	int32_t		j;
 } Pair;
 
-/*
- * What a move may lose: exponentially distributed, "temperature" / 2^16 being
- * the mean.  -log2 of a random number is its leading zeros and what is left
- * of it, interpolated; 177 / 256 is about ln 2.
- */
-static inline int64_t
-draw_loss(CircleState *s, int64_t temperature)
-{
-	uint64_t	x = draw(s) | 1;
-	int			zeros = 0;
-	int64_t		log;
-
-	while ((x >> 63) == 0)
-	{
-		x <<= 1;
-		zeros++;
-	}
-	log = 64 * zeros + 128 - (int64_t) (x >> 57);
-	return ((temperature >> 8) * log * 177) >> 22;
-}
-
 /* ----------
  * Start
  * ----------
@@ -291,22 +270,22 @@ draw_pair(CircleState *s, Pair *pair)
 {
 	uint64_t	bits = draw(s);
 	uint64_t	more = draw(s);
-	int32_t		a = s->alive[below((uint32_t) bits, s->nalive)];
+	int32_t		a = s->alive[mtr_below((uint32_t) bits, s->nalive)];
 	int32_t		rank,
 				other;
 
 	if (s->npool > 0 && (bits >> 32) % FROM_POOL == 0)
 	{
-		a = s->pool[below((uint32_t) bits, s->npool)];
+		a = s->pool[mtr_below((uint32_t) bits, s->npool)];
 		if (more & 1)
 		{
 			pair->a = a;
-			pair->j = s->alive[below((uint32_t) (more >> 32), s->nalive)];
+			pair->j = s->alive[mtr_below((uint32_t) (more >> 32), s->nalive)];
 			return;
 		}
 	}
-	rank = below((uint32_t) (more >> 32), s->npartners[a]);
-	other = below((uint32_t) more, s->npartners[a]);
+	rank = mtr_below((uint32_t) (more >> 32), s->npartners[a]);
+	other = mtr_below((uint32_t) more, s->npartners[a]);
 	pair->a = a;
 	pair->j = s->partner[(size_t) a * LISTED + (other < rank ? other : rank)];
 }
@@ -350,13 +329,13 @@ propose(CircleState *s, int64_t temperature)
 	for (int k = 0; k < BATCH; k++)
 	{
 		s->steps++;
-		least = -draw_loss(s, temperature);
+		least = -mtr_draw_loss(&s->random, temperature);
 		if (pair[k].a != pair[k].j)
 			try_pair(s, pair[k].a, pair[k].j, least);
 	}
 
 	/* and a rarer one */
-	least = -draw_loss(s, temperature);
+	least = -mtr_draw_loss(&s->random, temperature);
 	if (s->circle[pair[0].a] == NO_CIRCLE)
 		mtr_circle_force(s, pair[0].a, least);
 	else if (draw(s) & 1)
@@ -378,8 +357,8 @@ walk(CircleState *s, int64_t steps)
 	while (s->nalive - s->best_npool < s->p->placed_bound && s->steps < end)
 	{
 		uint64_t	bits = draw(s);
-		int32_t		a = s->pool[below((uint32_t) bits, s->npool)];
-		int32_t		j = s->alive[below((uint32_t) (bits >> 32), s->nalive)];
+		int32_t		a = s->pool[mtr_below((uint32_t) bits, s->npool)];
+		int32_t		j = s->alive[mtr_below((uint32_t) (bits >> 32), s->nalive)];
 
 		mtr_poll();
 		s->steps++;

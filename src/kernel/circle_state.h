@@ -18,6 +18,7 @@
 #define MTR_CIRCLE_STATE_H
 
 #include "circle.h"
+#include "draw.h"
 
 /* a member's circle when it has none */
 #define NO_CIRCLE (-1)
@@ -122,18 +123,7 @@ mtr_circle_carve(char *scratch, size_t *used, size_t count, size_t size)
 static inline uint64_t
 draw(CircleState *s)
 {
-	uint64_t	x = (s->random += UINT64_C(0x9E3779B97F4A7C15));
-
-	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return x ^ (x >> 31);
-}
-
-/* 0 .. n - 1 from 32 random bits */
-static inline int32_t
-below(uint32_t bits, int32_t n)
-{
-	return (int32_t) (((uint64_t) bits * (uint32_t) n) >> 32);
+	return mtr_draw(&s->random);
 }
 
 static inline int64_t

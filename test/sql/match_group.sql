@@ -139,6 +139,4 @@ SELECT mentoring.match(951, options => '{"churn_penalty": 0.1}');
 SELECT mentoring.shortage(951);
 SELECT pg_temp.line(955, '{1}', '{1}');
 SELECT mentoring.match(955, 'heuristic');
-UPDATE mentoring.programme SET min_group_size = 1 WHERE id = 952;
-SELECT mentoring.match(952);
 ROLLBACK;
