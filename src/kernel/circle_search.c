@@ -358,7 +358,8 @@ walk(CircleState *s, int64_t steps)
 	{
 		uint64_t	bits = draw(s);
 		int32_t		a = s->pool[mtr_below((uint32_t) bits, s->npool)];
-		int32_t		j = s->alive[mtr_below((uint32_t) (bits >> 32), s->nalive)];
+		int32_t		j = s->alive[mtr_below((uint32_t) (bits >> 32),
+										   s->nalive)];
 
 		mtr_poll();
 		s->steps++;

@@ -215,12 +215,12 @@ move_trying(GroupState *s, int32_t i, int32_t from, int32_t to)
 
 /*
  * Keep what was tried if it takes more seats, or as many and gains at least
- * "least"; groups left by all are closed.
+ * "least", or if that is ANYTHING; groups left by all are closed.
  */
 static bool
 keep_or_undo(GroupState *s, int32_t nseats, int64_t total, int64_t least)
 {
-	bool		keep = s->nseats > nseats ||
+	bool		keep = s->nseats > nseats || least == ANYTHING ||
 	(s->nseats == nseats && s->total - total >= least);
 
 	while (s->nmoved > 0)
@@ -509,7 +509,10 @@ mtr_group_try_open(GroupState *s, int32_t j, int32_t first, bool force,
 	if (first == NONE || s->size[g] > 0)
 		fill_group(s, g, force, least < 0);
 	if (s->size[g] < s->min_seats)
+	{
 		nseats = INT32_MAX;		/* not to be kept */
+		least = STRICT;
+	}
 	else if (force)
 	{
 		int32_t		came = s->nmoved;

@@ -15,7 +15,10 @@
  * number, exponentially distributed around a temperature that falls in LEVELS
  * steps to a sixth.  It starts at a part of what a mentee's best mentor
  * usually has above an average one.  Moves go along lists of each mentee's
- * best mentors.
+ * best mentors.  At last the best division is kicked, a few groups opened,
+ * closed or led by somebody else, and the best seats after that are kept if
+ * they are better.  Annealing helps where groups are tight or have
+ * co-mentors, kicks where it matters who leads one.
  *
  * Everything is in integers and drawn from one generator (SplitMix64, Steele,
  * Lea, Flood, OOPSLA 2014), so a seed leads to the same division everywhere.
@@ -36,6 +39,9 @@
 
 /* One in so many proposals begins in the pool if anybody is there */
 #define FROM_POOL 4
+
+/* Kicks before the best seats are found, at most */
+#define MAX_KICKS 3
 
 /* A mentor nobody is left for */
 #define HOPELESS INT64_MIN
@@ -409,6 +415,46 @@ anneal(GroupState *s, int64_t steps, int64_t temperature)
 	}
 }
 
+/* A random change of groups or mentors, whatever it costs */
+static void
+kick(GroupState *s)
+{
+	uint64_t	bits = draw(s);
+	int32_t		i,
+				from,
+				j;
+
+	draw_mentee(s, &i, &from, &j);
+	if (from != NONE && bits % 4 == 0)
+		mtr_group_try_close(s, from, ANYTHING);
+	else if (from != NONE && bits % 4 == 1 && (s->k > 1 || s->nled[j] == 0))
+		mtr_group_try_mentor(s, from, (int32_t) ((bits >> 8) % s->k), j,
+							 ANYTHING);
+	else
+		mtr_group_try_open(s, j, i, (bits >> 8) & 1, ANYTHING);
+}
+
+/*
+ * From the best division: some kicks, and the best seats after them.  What
+ * isn't better is forgotten.
+ */
+static void
+kick_around(GroupState *s, int64_t steps)
+{
+	int64_t		end = s->steps + steps;
+
+	while (s->steps < end && !is_proven(s))
+	{
+		int			kicks = 1 + (int) (draw(s) % MAX_KICKS);
+
+		for (int n = 0; n < kicks; n++)
+			kick(s);
+		mtr_group_best_seats(s);
+		keep_best(s);
+		restore_best(s);
+	}
+}
+
 /* How far a mentee's best mentor is above an average one: the median */
 static int64_t
 usual_advantage(GroupState *s)
@@ -469,10 +515,10 @@ mtr_group_search(GroupState *s)
 	}
 	if (is_proven(s))
 		return;
-	anneal(s, steps / 2, usual_advantage(s) / 5 + 1);
+	anneal(s, steps / 5 * 4, usual_advantage(s) / 5 + 1);
 	restore_best(s);
 	descend(s);
-	anneal(s, steps / 2, usual_advantage(s) / 20 + 1);
+	kick_around(s, steps / 5);
 	restore_best(s);
 	descend(s);
 }

@@ -31,6 +31,9 @@
 /* The least gain that is made in descent */
 #define STRICT INT64_C(1)
 
+/* Whatever it costs, seats as well */
+#define ANYTHING INT64_MIN
+
 /* What was moved, to be taken back */
 typedef struct GroupMove
 {
