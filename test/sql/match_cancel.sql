@@ -56,11 +56,11 @@ SELECT (SELECT count(*) FROM mentoring.match_run
 \set VERBOSITY sqlstate
 SET statement_timeout = '10ms';
 SELECT mentoring.match(981);
-SET statement_timeout = '60ms';
-SELECT mentoring.match(981);
-SET statement_timeout = '120ms';
+SET statement_timeout = '30ms';
 SELECT mentoring.match(981);
 SELECT mentoring.match(981, 'greedy');
+SET statement_timeout = '70ms';
+SELECT mentoring.match(981);
 SELECT mentoring.match(982);
 SELECT * FROM mentoring.solve_assignment(
     'SELECT l AS left_id, r AS right_id, l * r / 9000000.0 AS score
