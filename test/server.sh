@@ -75,6 +75,22 @@ mtr_server_major()
 	printf '%s\n' "${major:-15}"
 }
 
+# Can clang build a fuzz target?
+mtr_has_fuzzer()
+{
+	local dir rc
+
+	command -v "${CLANG:-clang}" >/dev/null || return 1
+	dir=$(mktemp -d) || return 1
+	echo 'int LLVMFuzzerTestOneInput(const unsigned char *data,
+		unsigned long size) { return 0; }' >"$dir/empty.c"
+	"${CLANG:-clang}" -fsanitize=fuzzer,address,undefined \
+		-o "$dir/empty" "$dir/empty.c" >/dev/null 2>&1
+	rc=$?
+	rm -rf "$dir"
+	return $rc
+}
+
 # Debian names of what is missing for "demo" (also bench) or "test".
 mtr_missing_packages()
 {
@@ -107,6 +123,7 @@ mtr_missing_extras()
 		echo python3-scipy
 	command -v pg_bsd_indent >/dev/null || command -v pg-bsd-indent \
 		>/dev/null || echo pg-bsd-indent
+	mtr_has_fuzzer || printf '%s\n' clang libclang-rt-dev
 }
 
 # Run a command as root, or fail.

@@ -10,6 +10,8 @@
 
 #include "score_reference.h"
 
+/* A program with numbers of its own defines SCORE_RANDOM_BELOW and below(). */
+#ifndef SCORE_RANDOM_BELOW
 static uint64_t random_state = 1;
 
 /* A whole number below n. */
@@ -20,6 +22,7 @@ below(int32_t n)
 		UINT64_C(1442695040888963407);
 	return (int32_t) ((random_state >> 33) % (uint64_t) n);
 }
+#endif
 
 static bool
 chance(int percent)
