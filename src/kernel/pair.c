@@ -179,13 +179,11 @@ raise_prices(Solver *x, int64_t from)
 		int32_t		v = e->a;
 		Num			here;
 
-		mark_sets(x, e->a);
 		if (excess(x, e->a, e->b, e->score) <= 0)
 			continue;
 		if (outer(x, e->b) == e->b && x->vertex[e->b].mate < 0)
 			v = e->b;
 		detach(x, v);
-		mark_sets(x, e->a);
 
 		/* leaving sets may have raised it enough */
 		here = excess(x, e->a, e->b, e->score);
@@ -211,6 +209,7 @@ solve_rounds(Solver *x)
 		int64_t		before = x->nedges;
 
 		search_all(x);
+		x->marked = -1;
 		x->p->work.rounds++;
 		x->p->work.edges = x->nedges;
 		if (x->is_complete)

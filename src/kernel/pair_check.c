@@ -12,7 +12,8 @@
  * For a row a, the vertices of the largest set with a in it are gone through
  * from the inside out, and each gets the sum of the innermost set it shares
  * with a added to its own price; the rest of the row is one loop over plain
- * arrays, the same whether there are sets or not.
+ * arrays.  Where a is in a set, the row is brought into the order in which
+ * sets are ranges, so that the additions are loops over plain arrays, too.
  *
  * Covers and prices stay apart and are compared one after the other.  Nothing
  * is taken from the solver but what pair.h says of the outputs.
@@ -35,13 +36,22 @@ typedef struct Weight
 	int64_t		price;
 } Weight;
 
+/* A row beside what the scores have to stay below, by vertex or by position
+ * in order[]: covers and prices are those of a vertex and of the sets it
+ * shares with the row's */
+typedef struct View
+{
+	int32_t    *score;			/* [n] */
+	int64_t    *cover;			/* [n] */
+	int64_t    *price;			/* [n] */
+} View;
+
 typedef struct Check
 {
 	const MtrPairing *p;
 	MtrPairVerdict *verdict;
-	int32_t    *row;			/* [n] */
-	int64_t    *cover;			/* [n] of a vertex and of the sets it shares */
-	int64_t    *price;			/* [n] with the row's vertex */
+	View		plain;			/* by vertex: no sets */
+	View		placed;			/* by position */
 	int32_t    *position;		/* [n] in order[] */
 	int32_t    *inner;			/* [n] innermost set of a vertex, or -1 */
 	int32_t    *around;			/* [n / 2] the set around a set, or -1 */
@@ -64,9 +74,12 @@ lay_out(Check *x, const MtrPairing *p, char *scratch)
 	size_t		used = 0;
 	size_t		n = p->n;
 
-	x->row = carve(scratch, &used, n, sizeof(int32_t));
-	x->cover = carve(scratch, &used, n, sizeof(int64_t));
-	x->price = carve(scratch, &used, n, sizeof(int64_t));
+	x->plain.score = carve(scratch, &used, n, sizeof(int32_t));
+	x->plain.cover = carve(scratch, &used, n, sizeof(int64_t));
+	x->plain.price = carve(scratch, &used, n, sizeof(int64_t));
+	x->placed.score = carve(scratch, &used, n, sizeof(int32_t));
+	x->placed.cover = carve(scratch, &used, n, sizeof(int64_t));
+	x->placed.price = carve(scratch, &used, n, sizeof(int64_t));
 	x->position = carve(scratch, &used, n, sizeof(int32_t));
 	x->inner = carve(scratch, &used, n, sizeof(int32_t));
 	x->around = carve(scratch, &used, n / 2, sizeof(int32_t));
@@ -282,16 +295,14 @@ check_full(Check *x)
  * Against the scores
  */
 
-/* Add the sum of one set, or take it away, for vertices first to last - 1 of
- * the order. */
+/* Add the sum of one set, or take it away, at positions first to last - 1. */
 static void
-shift(Check *x, int32_t first, int32_t last, Weight sum)
+shift(const View *view, int32_t first, int32_t last, Weight sum)
 {
 	for (int32_t k = first; k < last; k++)
-	{
-		x->cover[x->p->order[k]] += sum.cover;
-		x->price[x->p->order[k]] += sum.price;
-	}
+		view->cover[k] += sum.cover;
+	for (int32_t k = first; k < last; k++)
+		view->price[k] += sum.price;
 }
 
 /* Add to each vertex the sets it shares with a, or (factor -1) take them
@@ -309,8 +320,8 @@ add_shared(Check *x, int32_t a, int factor)
 
 		sum.cover *= factor;
 		sum.price *= factor;
-		shift(x, p->set_first[set], first, sum);
-		shift(x, last, p->set_last[set], sum);
+		shift(&x->placed, p->set_first[set], first, sum);
+		shift(&x->placed, last, p->set_last[set], sum);
 		first = p->set_first[set];
 		last = p->set_last[set];
 	}
@@ -334,20 +345,61 @@ is_missed(const RowLimit *limit, int32_t score, int64_t cover, int64_t price)
 		 ((left == 0) & (2 * (int64_t) score > limit->price + price)));
 }
 
-/* Does any pair of this row break (4), or any score the range? */
+/* Does no pair of this row break (4), and no score the range? */
 MTR_SIMD static bool
-row_is_fine(const Check *x, RowLimit limit)
+row_is_fine(const View *view, int32_t n, RowLimit limit)
 {
-	const int32_t *row = x->row;
-	const int64_t *cover = x->cover,
-			   *price = x->price;
+	const int32_t *score = view->score;
+	const int64_t *cover = view->cover,
+			   *price = view->price;
 	uint64_t	bad = 0;
 
-	for (int32_t b = 0; b < x->p->n; b++)
-		bad |= is_missed(&limit, row[b], cover[b], price[b]) |
-			((row[b] != MTR_NO_PAIR) &
-			 ((row[b] > MAX_SCORE) | (row[b] < -MAX_SCORE)));
+	for (int32_t k = 0; k < n; k++)
+		bad |= is_missed(&limit, score[k], cover[k], price[k]) |
+			((score[k] != MTR_NO_PAIR) &
+			 ((score[k] > MAX_SCORE) | (score[k] < -MAX_SCORE)));
 	return bad == 0;
+}
+
+/* Find what is wrong in a row that isn't fine. */
+static MtrStatus
+name_missed(Check *x, int32_t a, const View *view, RowLimit limit)
+{
+	for (int32_t k = 0; k < x->p->n; k++)
+	{
+		int32_t		score = view->score[k];
+
+		if (score == MTR_NO_PAIR)
+			continue;
+		if (score > MAX_SCORE || score < -MAX_SCORE)
+			return MTR_OVERFLOW;
+		if (is_missed(&limit, score, view->cover[k], view->price[k]))
+		{
+			object(x, MTR_PAIR_MISSED, a,
+				   view == &x->placed ? x->p->order[k] : k);
+			break;
+		}
+	}
+	return MTR_OK;
+}
+
+/* (5) for the vertex of a row; its mate's score is returned. */
+static int32_t
+check_taken(Check *x, int32_t a, const View *view, RowLimit limit)
+{
+	int32_t		mate = x->p->mate[a],
+				k = view == &x->placed ? x->position[mate] : mate,
+				score = view->score[k];
+
+	if (score <= limit.floor)
+	{
+		object(x, MTR_PAIR_INELIGIBLE, a, mate);
+		return 0;
+	}
+	if (limit.cover != view->cover[k] ||
+		2 * (int64_t) score != limit.price + view->price[k])
+		object(x, MTR_PAIR_NOT_TIGHT, a, mate);
+	return score;
 }
 
 /* One row; the total of the pairs grows by that of its vertex. */
@@ -355,44 +407,35 @@ static MtrStatus
 check_row(Check *x, int32_t a, int64_t *total)
 {
 	const MtrPairing *p = x->p;
+	const View *view = x->inner[a] >= 0 ? &x->placed : &x->plain;
 	RowLimit	limit = {
 		.cover = (p->most_pairs ? 2 : 0) - p->cover[a],
 		.price = p->price[a],
 		.floor = p->most_pairs ? MTR_NO_PAIR : 0
 	};
-	int32_t		mate = p->mate[a];
+	MtrStatus	status = MTR_OK;
 
 	mtr_poll();
-	p->row(p->state, a, x->row);
-	x->row[a] = MTR_NO_PAIR;
-	add_shared(x, a, 1);
-	if (!row_is_fine(x, limit))
-		for (int32_t b = 0; b < p->n; b++)
-		{
-			int32_t		score = x->row[b];
-
-			if (score == MTR_NO_PAIR)
-				continue;
-			if (score > MAX_SCORE || score < -MAX_SCORE)
-				return MTR_OVERFLOW;
-			if (is_missed(&limit, score, x->cover[b], x->price[b]))
-			{
-				object(x, MTR_PAIR_MISSED, a, b);
-				return MTR_OK;
-			}
-		}
-	if (mate >= 0 && x->row[mate] <= limit.floor)
-		object(x, MTR_PAIR_INELIGIBLE, a, mate);
-	else if (mate >= 0)
+	p->row(p->state, a, x->plain.score);
+	x->plain.score[a] = MTR_NO_PAIR;
+	if (view == &x->placed)
 	{
-		if (limit.cover != x->cover[mate] ||
-			2 * (int64_t) x->row[mate] != limit.price + x->price[mate])
-			object(x, MTR_PAIR_NOT_TIGHT, a, mate);
-		if (a < mate)
-			*total += x->row[mate];
+		for (int32_t k = 0; k < p->n; k++)
+			x->placed.score[k] = x->plain.score[p->order[k]];
+		add_shared(x, a, 1);
 	}
-	add_shared(x, a, -1);
-	return MTR_OK;
+	if (!row_is_fine(view, p->n, limit))
+		status = name_missed(x, a, view, limit);
+	else if (p->mate[a] >= 0)
+	{
+		int32_t		score = check_taken(x, a, view, limit);
+
+		if (a < p->mate[a])
+			*total += score;
+	}
+	if (view == &x->placed)
+		add_shared(x, a, -1);
+	return status;
 }
 
 static MtrStatus
@@ -403,8 +446,10 @@ check_rows(Check *x)
 
 	for (int32_t v = 0; v < p->n; v++)
 	{
-		x->cover[v] = p->cover[v];
-		x->price[v] = p->price[v];
+		x->plain.cover[v] = p->cover[v];
+		x->plain.price[v] = p->price[v];
+		x->placed.cover[x->position[v]] = p->cover[v];
+		x->placed.price[x->position[v]] = p->price[v];
 	}
 	for (int32_t a = 0; a < p->n; a++)
 	{

@@ -85,27 +85,37 @@ choose(Solver *x, int32_t a, int32_t b)
 	return add_edge(x, a, b, x->row[b]);
 }
 
-/* Choose those that follow a: neighbours, and as many as are left of those
- * of the threshold. */
+/* Those that come next, unless they are worth more and chosen already */
 static bool
-choose_following(Solver *x, int32_t a, int32_t left)
+choose_neighbours(Solver *x, int32_t a)
 {
-	int32_t		threshold = x->last_score[a];
+	for (int32_t b = a + 1; b <= a + x->neighbours && b < x->n; b++)
+		if (x->worth[b] != MTR_NO_PAIR && x->worth[b] <= x->last_score[a] &&
+			(x->worth[b] < x->last_score[a] || b - a > x->last_step[a]) &&
+			!choose(x, a, b))
+			return false;
+	return true;
+}
 
-	for (int32_t step = 1;
-		 step < x->n && (left > 0 || step <= x->neighbours); step++)
+/*
+ * Of those listed in x->best, ascending, choose the ones of the threshold,
+ * beginning with those after a, until "left" have been.
+ */
+static bool
+choose_equal(Solver *x, int32_t a, int32_t nlisted, int32_t left)
+{
+	int32_t		first = 0;
+
+	while (first < nlisted && x->best[first].b < a)
+		first++;
+	for (int32_t k = 0; k < nlisted && left > 0; k++)
 	{
-		int32_t		b = a + step < x->n ? a + step : a + step - x->n;
+		int32_t		b = x->best[(first + k) % nlisted].b;
 
-		if (x->worth[b] == MTR_NO_PAIR || x->worth[b] > threshold)
+		if (x->worth[b] != x->last_score[a])
 			continue;
-		if (x->worth[b] == threshold && left > 0)
-		{
-			left--;
-			x->last_step[a] = step;
-		}
-		else if (step > x->neighbours || b < a)
-			continue;
+		left--;
+		x->last_step[a] = b > a ? b - a : b - a + x->n;
 		if (!choose(x, a, b))
 			return false;
 	}
@@ -117,28 +127,35 @@ static bool
 choose_pairs(Solver *x, int32_t a, int32_t count)
 {
 	const int32_t *worth = x->worth;
-	int32_t		threshold,
+	int32_t		nlisted = 0,
 				left = count,
-				n = x->n;
+				n = x->n,
+				threshold;
 
 	rate(x->worth, x->row, x->bias, n, x->floor);
 	threshold = find_threshold(x, count);
 	x->last_score[a] = threshold;
 	x->last_step[a] = 0;
+	if (threshold > MTR_NO_PAIR)
+	{
+		x->is_complete = false;
+		threshold--;
+	}
 	for (int32_t from = next_above(worth, n, threshold, 0); from < n;
 		 from = next_above(worth, n, threshold, from + BLOCK))
 		for (int32_t b = from; b < from + BLOCK; b++)
 		{
 			if (worth[b] <= threshold)
 				continue;
+			x->best[nlisted++].b = b;
+			if (worth[b] == x->last_score[a])
+				continue;
 			left--;
 			if (!choose(x, a, b))
 				return false;
 		}
-	if (threshold == MTR_NO_PAIR)
-		return true;
-	x->is_complete = false;
-	return choose_following(x, a, left);
+	return x->last_score[a] == MTR_NO_PAIR ||
+		(choose_equal(x, a, nlisted, left) && choose_neighbours(x, a));
 }
 
 static MtrStatus
@@ -220,12 +237,11 @@ add_missed(Solver *x, int32_t a, int32_t count)
 	const int32_t *row = x->row;
 	Num			rest = x->vertex[a].price - x->level;
 	int32_t		n = x->n,
-				nbest = 0,
-				from = next_heavier(row, x->price, n, rest, a / BLOCK * BLOCK);
+				nbest = 0;
 
-	if (from < n)
-		mark_sets(x, a);
-	for (; from < n;
+	for (int32_t from = next_heavier(row, x->price, n, rest,
+									 a / BLOCK * BLOCK);
+		 from < n;
 		 from = next_heavier(row, x->price, n, rest, from + BLOCK))
 		for (int32_t b = from > a ? from : a + 1; b < from + BLOCK; b++)
 		{

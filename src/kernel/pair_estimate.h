@@ -38,7 +38,7 @@
 
 /* Reliabilities are in 1024ths; lower ones than this are disregarded. */
 #define RELIABLE 1024
-#define HARDLY_RELIABLE 256
+#define HARDLY_RELIABLE 512
 
 typedef struct Sample
 {

@@ -93,41 +93,46 @@ pair_children(Solver *x, int32_t set)
 	return first;
 }
 
-/*
- * Make the children of an outermost set outermost ones and give it back.  Its
- * price goes to the vertices, half of it to each: so no pair within becomes
- * less tight.
- */
+/* Make the children of an outermost set outermost ones and give it back. */
 static void
 open_set(Solver *x, int32_t set)
 {
-	Num			half = *set_price(x, set) / 2;
-	int32_t		first = pair_children(x, set);
-	int32_t		c = first;
+	int32_t		first = pair_children(x, set),
+				c = first;
 
 	do
 	{
 		x->node[c].parent = -1;
-		if (half > 0)
-			for (int32_t v = first_vertex(x, c); v >= 0;
-				 v = next_vertex(x, c, v))
-				x->vertex[v].price += half;
 		c = x->node[c].next;
 	} while (c != first);
 	x->spare[x->nspare++] = set;
 }
 
+static void
+raise_vertices(Solver *x, int32_t node, Num raise)
+{
+	for (int32_t v = first_vertex(x, node); v >= 0;
+		 v = next_vertex(x, node, v))
+		x->vertex[v].price += raise;
+}
+
 /*
  * Free a vertex and take it out of all sets it is in, as its price is to
- * rise.  A set that had a price loses its pair with the outside.
+ * rise.  The price of a set goes to its vertices, half of it to each, so no
+ * pair within becomes less tight; but its pair with the outside does and is
+ * lost.  What a vertex gets is collected on the way down, so that each is met
+ * once.
  */
 static void
 detach(Solver *x, int32_t v)
 {
+	Num			raise = 0;
+
 	for (;;)
 	{
-		int32_t		set = outer(x, v);
-		int32_t		mate = partner(x, set);
+		int32_t		set = outer(x, v),
+					mate = partner(x, set),
+					c;
 
 		if (mate >= 0 && (set < x->n || *set_price(x, set) > 0))
 		{
@@ -136,8 +141,15 @@ detach(Solver *x, int32_t v)
 		}
 		if (set < x->n)
 			break;
+		raise += *set_price(x, set) / 2;
 		open_set(x, set);
+		c = outer(x, v);
+		for (int32_t other = x->node[c].next; other != c;
+			 other = x->node[other].next)
+			raise_vertices(x, other, raise);
 	}
+	x->vertex[v].price += raise;
+	x->marked = -1;
 }
 
 /* A stamp that no node bears */
@@ -154,15 +166,20 @@ new_stamp(Solver *x)
 }
 
 /*
- * Mark the sets that hold a vertex; "due", free outside searches, is the sum
- * of the prices of each and those around it.
+ * Mark the sets that hold a vertex, if that isn't what was done last; "due",
+ * free outside searches, is the sum of the prices of each and those around
+ * it.
  */
 static void
 mark_sets(Solver *x, int32_t a)
 {
-	uint32_t	stamp = new_stamp(x);
+	uint32_t	stamp;
 	Num			sum = 0;
 
+	if (x->marked == a)
+		return;
+	x->marked = a;
+	stamp = new_stamp(x);
 	for (int32_t s = x->node[a].parent; s >= 0; s = x->node[s].parent)
 		sum += *set_price(x, s);
 	for (int32_t s = x->node[a].parent; s >= 0; s = x->node[s].parent)
@@ -174,8 +191,7 @@ mark_sets(Solver *x, int32_t a)
 }
 
 /*
- * By how much a pair breaks the proof, the sets of a being marked; <= 0 if it
- * doesn't.  On the way from b up to the first set that holds both everything
+ * By how much a pair breaks the proof; <= 0 if it doesn't.  On the way from b up to the first set that holds both everything
  * is marked with the answer, so that a row of such pairs takes O(n) steps.
  */
 static Num
@@ -187,6 +203,7 @@ excess(Solver *x, int32_t a, int32_t b, int32_t score)
 
 	if (left <= 0 || x->vertex[a].name != x->vertex[b].name)
 		return left;
+	mark_sets(x, a);
 	while (x->mark[set] != x->stamp)
 		set = x->node[set].parent;
 	for (int32_t c = b; x->mark[c] != x->stamp; c = x->node[c].parent)

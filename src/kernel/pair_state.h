@@ -159,6 +159,7 @@ typedef struct Solver
 	int32_t		nwaiting;
 	int32_t    *touched;		/* [n] */
 	int32_t		ntouched;
+	int32_t		marked;			/* vertex whose sets are, or -1 */
 	uint32_t   *mark;			/* [n + n / 2] */
 	uint32_t	stamp;
 } Solver;
