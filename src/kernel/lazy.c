@@ -53,21 +53,33 @@
 #define LANES 8
 #define DEPTH 16
 #define DEFAULT_WIDTH 20
+#define LONG_ROW 10000
+#define LONG_WIDTH 36
 #ifndef BIDS_A_PAIR
 #define BIDS_A_PAIR 16
 #endif
 #define MOST_BIDDING 8
 #define READS_A_ROW 9
+#define FEW_GROUPS 16
 #else
 #define LANES 2
 #define DEPTH 2
 #define DEFAULT_WIDTH 2
+#define LONG_ROW 100
+#define LONG_WIDTH 3
 #define BIDS_A_PAIR 0
 #define MOST_BIDDING 2
 #define READS_A_ROW 3
+#define FEW_GROUPS 1
 #endif
 
 #define PLACES_A_BID 64
+
+#ifdef __GNUC__
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void) (address))
+#endif
 
 #define MAX_SCORE 1000000000
 #define MAX_NARROW_SCORE (1 << 23)
@@ -93,6 +105,13 @@ typedef struct Place
 	int32_t		col_next;
 } Place;
 
+/* Who made a column's label */
+typedef struct Offer
+{
+	int32_t		row;
+	int32_t		score;
+} Offer;
+
 typedef struct Taken
 {
 	int32_t		n;
@@ -103,6 +122,7 @@ typedef struct Taken
 	int32_t    *row_left;		/* [nrows] places still to be filled; 0 also
 								 * when the row has given up */
 	int32_t    *col_left;		/* [ncols] free places */
+	int32_t		ncols_free;		/* columns that have some */
 } Taken;
 
 /* Scratch being divided; base is NULL while only the size is asked for */
@@ -121,10 +141,13 @@ carve(Arena *a, int64_t n, size_t width)
 	return a->base != NULL ? a->base + at : NULL;
 }
 
+/* Short rows are made quickly, long ones should be made less often. */
 static int32_t
 width_of(const MtrLazy *p)
 {
-	return p->width > 0 ? p->width : DEFAULT_WIDTH;
+	if (p->width > 0)
+		return p->width;
+	return p->ncols < LONG_ROW ? DEFAULT_WIDTH : LONG_WIDTH;
 }
 
 /* Lists are not made wider than this. */
@@ -133,7 +156,7 @@ widest(const MtrLazy *p)
 {
 	int32_t		most = p->ncols / 4 < MAX_WIDTH ? p->ncols / 4 : MAX_WIDTH;
 
-	return most > DEFAULT_WIDTH ? most : DEFAULT_WIDTH;
+	return most > LONG_WIDTH ? most : LONG_WIDTH;
 }
 
 static size_t
@@ -157,7 +180,8 @@ open_place(Taken *t, int32_t col)
 	t->place[place].col = col;
 	t->place[place].col_next = t->col_first[col];
 	t->col_first[col] = place;
-	t->col_left[col]--;
+	if (--t->col_left[col] == 0)
+		t->ncols_free--;
 	return place;
 }
 
@@ -192,7 +216,8 @@ close_place(Taken *t, int32_t place)
 	*link = t->place[place].col_next;
 	t->place[place].col_next = t->unused;
 	t->unused = place;
-	t->col_left[col]++;
+	if (t->col_left[col]++ == 0)
+		t->ncols_free++;
 }
 
 /* The pairs by row, then column: those of a column go to their rows, column

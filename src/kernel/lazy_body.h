@@ -28,7 +28,6 @@
  * end of the path at stay - h.  A column settled at distance d reaches each
  * row that sits there with the offset key - d, both as of that pair.
  */
-#define Col SOLVER(Col)
 #define Entry SOLVER(Entry)
 #define Item SOLVER(Item)
 #define Num SOLVER(Num)
@@ -41,6 +40,7 @@
 #define build SOLVER(build)
 #define cheapest_place SOLVER(cheapest_place)
 #define count_below SOLVER(count_below)
+#define expect_next SOLVER(expect_next)
 #define fill_places SOLVER(fill_places)
 #define find_limit SOLVER(find_limit)
 #define finish SOLVER(finish)
@@ -52,6 +52,7 @@
 #define is_current SOLVER(is_current)
 #define is_own SOLVER(is_own)
 #define lay_out SOLVER(lay_out)
+#define least_of SOLVER(least_of)
 #define list_group SOLVER(list_group)
 #define list_of SOLVER(list_of)
 #define list_row SOLVER(list_row)
@@ -64,19 +65,22 @@
 #define push SOLVER(push)
 #define put_price SOLVER(put_price)
 #define raise_places SOLVER(raise_places)
+#define must_raise SOLVER(must_raise)
+#define raise_list SOLVER(raise_list)
+#define raise_all SOLVER(raise_all)
 #define reach SOLVER(reach)
 #define read_row SOLVER(read_row)
 #define refresh SOLVER(refresh)
 #define row_of SOLVER(row_of)
 #define scan_list SOLVER(scan_list)
 #define scan_whole SOLVER(scan_whole)
-#define set_price SOLVER(set_price)
 #define settle SOLVER(settle)
 #define sift_down SOLVER(sift_down)
 #define solve SOLVER(solve)
 #define start SOLVER(start)
 #define survey SOLVER(survey)
 #define survey_groups SOLVER(survey_groups)
+#define survey_labels SOLVER(survey_labels)
 #define sweep_heap SOLVER(sweep_heap)
 #define tightest_key SOLVER(tightest_key)
 #define two_least SOLVER(two_least)
@@ -116,14 +120,6 @@ typedef struct Row
 	bool		has_several;	/* places */
 } Row;
 
-typedef struct Col
-{
-	Num			price;
-	Num			label;
-	int32_t		from;			/* row that offered the label */
-	int32_t		score;			/* and its score */
-} Col;
-
 typedef struct Item
 {
 	Num			at;
@@ -143,12 +139,15 @@ typedef struct Solver
 
 	Taken		taken;
 	MtrStatus	status;			/* why a function returned false */
+	bool		is_raised;		/* raise_all() was called */
 
-	/* columns; those read by groups are padded with SHUT, MTR_NO_PAIR */
+	/* columns; those read by groups are padded with SHUT, FAR, MTR_NO_PAIR */
 	Num		   *price;
-	Col		   *col;
+	Num		   *label;
+	Offer	   *offer;			/* that made the label */
 	int32_t    *number;			/* the row just scored */
 	Num		   *least;			/* [ngroups] */
+	Num			last_gap;		/* see find_limit() */
 	int32_t    *own;			/* row marked as having this column, or -1 */
 
 	char	   *rows;			/* [nrows] of Row, each with its entries */
@@ -195,7 +194,8 @@ lay_out(Solver *x, MtrLazy *p, Arena *a)
 		x->width = width_of(p);
 	x->heap_room = 2 * (nrows + ncols) + 16;
 	x->price = carve(a, cols, sizeof(Num));
-	x->col = carve(a, ncols, sizeof(Col));
+	x->label = carve(a, cols, sizeof(Num));
+	x->offer = carve(a, ncols, sizeof(Offer));
 	x->number = carve(a, most + group, sizeof(int32_t));
 	x->least = carve(a, x->ngroups, sizeof(Num));
 	x->own = carve(a, ncols, sizeof(int32_t));
@@ -265,6 +265,13 @@ build(Solver *x, int32_t row)
 	return true;
 }
 
+/* Do rows look for places that aren't there?  See raise_all(). */
+static inline bool
+must_raise(const Solver *x)
+{
+	return x->taken.ncols_free == 0 && !x->is_raised && x->p->most_pairs;
+}
+
 #include "lazy_paths.h"
 
 static void
@@ -276,6 +283,7 @@ start(Solver *x)
 
 	t->n = 0;
 	t->unused = -1;
+	t->ncols_free = 0;
 	for (int32_t i = 0; i < p->nrows; i++)
 	{
 		Row		   *r = row_of(x, i);
@@ -291,12 +299,14 @@ start(Solver *x)
 		t->col_first[j] = -1;
 		t->col_left[j] = p->col_places[j];
 		x->own[j] = -1;
-		x->col[j].label = FAR;
-		set_price(x, j, p->col_places[j] > 0 ? 0 : SHUT);
+		x->label[j] = FAR;
+		x->price[j] = p->col_places[j] > 0 ? 0 : SHUT;
+		t->ncols_free += p->col_places[j] > 0;
 	}
 	for (int32_t j = p->ncols; j < cols; j++)
 	{
 		x->price[j] = SHUT;
+		x->label[j] = FAR;
 		x->number[j] = MTR_NO_PAIR;
 	}
 	x->nheap = x->ntouched = x->nsettled = x->nreached = 0;
@@ -304,6 +314,8 @@ start(Solver *x)
 	if (!p->may_hand_over && width_of(p) >= widest(p))
 		x->most_reads = INT64_MAX;
 	x->status = MTR_OK;
+	x->is_raised = false;
+	x->last_gap = PART / 64;
 }
 
 /*
@@ -327,7 +339,7 @@ tightest_key(const Solver *x, int32_t row)
 	for (int32_t k = t->row_first[row]; k >= 0; k = t->place[k].row_next)
 	{
 		const Place *s = &t->place[k];
-		Num			key = EVEN(x->col[s->col].price) - 2 * (Num) s->score;
+		Num			key = EVEN(x->price[s->col]) - 2 * (Num) s->score;
 
 		highest = key > highest ? key : highest;
 	}
@@ -349,7 +361,7 @@ write_answer(const Solver *x)
 	write_pairs(t, p, x->queue);
 	for (int32_t j = 0; j < p->ncols; j++)
 		if (p->col_places[j] > 0)
-			put_price(EVEN(x->col[j].price), &p->col_cover[j],
+			put_price(EVEN(x->price[j]), &p->col_cover[j],
 					  &p->col_price[j]);
 		else
 		{
@@ -402,7 +414,6 @@ solve(MtrLazy *p, void *scratch)
 #include "lazy_change.h"
 #endif
 
-#undef Col
 #undef Entry
 #undef Item
 #undef Num
@@ -415,6 +426,7 @@ solve(MtrLazy *p, void *scratch)
 #undef build
 #undef cheapest_place
 #undef count_below
+#undef expect_next
 #undef fill_places
 #undef find_limit
 #undef finish
@@ -426,6 +438,7 @@ solve(MtrLazy *p, void *scratch)
 #undef is_current
 #undef is_own
 #undef lay_out
+#undef least_of
 #undef list_group
 #undef list_of
 #undef list_row
@@ -438,19 +451,22 @@ solve(MtrLazy *p, void *scratch)
 #undef push
 #undef put_price
 #undef raise_places
+#undef must_raise
+#undef raise_list
+#undef raise_all
 #undef reach
 #undef read_row
 #undef refresh
 #undef row_of
 #undef scan_list
 #undef scan_whole
-#undef set_price
 #undef settle
 #undef sift_down
 #undef solve
 #undef start
 #undef survey
 #undef survey_groups
+#undef survey_labels
 #undef sweep_heap
 #undef tightest_key
 #undef two_least

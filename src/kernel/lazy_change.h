@@ -41,6 +41,7 @@ typedef struct Repair
 	Num		   *least;			/* [ngroups] lowest label of a group */
 	int32_t		ngroups;
 	Num		   *distance;		/* label when settled */
+	int32_t    *from_place;		/* [ncols] that leads there */
 } Repair;
 
 static void
@@ -58,6 +59,7 @@ lay_out_repair(Repair *y, const MtrLazy *p, Arena *a)
 	y->from = carve(a, rows, sizeof(Num));
 	y->least = carve(a, y->ngroups, sizeof(Num));
 	y->distance = carve(a, rows, sizeof(Num));
+	y->from_place = carve(a, p->ncols, sizeof(int32_t));
 }
 
 /*
@@ -97,13 +99,13 @@ load_prices(Solver *x, const Repair *y)
 			continue;
 		if (y->col_changed[j])
 		{
-			set_price(x, j, SHUT);
+			x->price[j] = SHUT;
 			continue;
 		}
 		if (p->col_cover[j] > p->most_pairs || price <= -PART / 2 ||
 			price >= PART / 2 || (p->col_cover[j] == 0 && price < 0))
 			return invalid(x);
-		set_price(x, j, (p->col_cover[j] ? LEVEL : 0) + 2 * price);
+		x->price[j] = (p->col_cover[j] ? LEVEL : 0) + 2 * price;
 	}
 	return true;
 }
@@ -148,7 +150,7 @@ load_pairs(Solver *x, const Repair *y, bool finished)
 	}
 	for (int32_t j = 0; j < p->ncols; j++)
 		if (p->col_places[j] > 0 && t->col_left[j] == 0)
-			set_price(x, j, x->col[j].price + 1);
+			x->price[j] = x->price[j] + 1;
 	return true;
 }
 
@@ -240,7 +242,7 @@ admit_columns(Solver *x, const Repair *y, const MtrLazyChange *change)
 		price = entry_price(y->tight, x->number, x->p->nrows);
 		if (!in_range(price))
 			return give_up(x);
-		set_price(x, j, price);
+		x->price[j] = price;
 	}
 
 	/* reading rows relies on what follows the columns */
@@ -287,7 +289,7 @@ settle_column(Solver *x, Repair *y, int32_t col, Num distance)
 	x->settled[x->nsettled++] = col;
 	if (!read_column(x, y, col))
 		return false;
-	relax_rows(x, y, col, distance + EVEN(x->col[col].price));
+	relax_rows(x, y, col, distance + EVEN(x->price[col]));
 	return true;
 }
 
@@ -326,24 +328,23 @@ take_row(Repair *y, int32_t group)
 
 /* Let a settled row offer the places it has. */
 static void
-offer_places(Solver *x, const Repair *y, int32_t row, Num distance)
+offer_places(Solver *x, Repair *y, int32_t row, Num distance)
 {
 	const Taken *t = &x->taken;
 
 	for (int32_t k = t->row_first[row]; k >= 0; k = t->place[k].row_next)
 	{
 		const Place *s = &t->place[k];
-		Col		   *c = &x->col[s->col];
-		Num			price = EVEN(c->price),
+		Num			price = EVEN(x->price[s->col]),
 					label = distance + y->tight[row] -
 		(price - 2 * (Num) s->score);
 
-		if (label >= c->label || label >= x->limit)
+		if (label >= x->label[s->col] || label >= x->limit)
 			continue;
-		if (c->label == FAR)
+		if (x->label[s->col] == FAR)
 			x->touched[x->ntouched++] = s->col;
-		c->label = label;
-		c->from = k;
+		x->label[s->col] = label;
+		y->from_place[s->col] = k;
 		push(x, label, s->col);
 		if (label + price < x->limit)
 		{
@@ -362,10 +363,10 @@ search_rows(Solver *x, Repair *y, int32_t col)
 	memcpy(y->open, y->tight, rows * sizeof(Num));
 	for (int32_t i = 0; i < rows; i++)
 		y->label[i] = FAR;
-	x->limit = EVEN(x->col[col].price);
+	x->limit = EVEN(x->price[col]);
 	x->end_col = col;
 	x->end_row = -1;
-	x->col[col].label = 0;
+	x->label[col] = 0;
 	x->touched[x->ntouched++] = col;
 	if (!settle_column(x, y, col, 0))
 		return false;
@@ -406,7 +407,7 @@ move_rows(Solver *x, const Repair *y, int32_t col)
 	if (row < 0)
 	{
 		/* the place that stays free is another */
-		int32_t		place = x->col[x->end_col].from;
+		int32_t		place = y->from_place[x->end_col];
 
 		if (x->end_col == col)
 			return;
@@ -419,7 +420,7 @@ move_rows(Solver *x, const Repair *y, int32_t col)
 		int32_t		to = (int32_t) y->from[row],
 					place,
 					other;
-		Num			twice = x->col[to].label + EVEN(x->col[to].price) -
+		Num			twice = x->label[to] + EVEN(x->price[to]) -
 		y->tight[row] - y->distance[row];
 
 		if (to == col)
@@ -427,7 +428,7 @@ move_rows(Solver *x, const Repair *y, int32_t col)
 			sit_down(t, open_place(t, col), row, (int32_t) (twice / 2));
 			return;
 		}
-		place = x->col[to].from;
+		place = y->from_place[to];
 		other = t->place[place].row;
 		stand_up(t, place);
 		sit_down(t, place, row, (int32_t) (twice / 2));
@@ -455,15 +456,15 @@ fill_column(Solver *x, Repair *y, int32_t col)
 	for (int32_t k = 0; k < x->nsettled; k++)
 	{
 		int32_t		j = x->settled[k];
-		Num			price = EVEN(x->col[j].price) -
-		(x->limit - x->col[j].label);
+		Num			price = EVEN(x->price[j]) -
+		(x->limit - x->label[j]);
 
 		if (!in_range(price))
 		{
 			forget_search(x);
 			return give_up(x);
 		}
-		set_price(x, j, price);
+		x->price[j] = price;
 	}
 	for (int32_t k = 0; k < x->nsettled; k++)
 		for (int32_t s = t->col_first[x->settled[k]]; s >= 0;
@@ -479,7 +480,7 @@ fill_columns(Solver *x, Repair *y)
 	bool		known = false;
 
 	for (int32_t j = 0; j < x->p->ncols; j++)
-		while (x->taken.col_left[j] > 0 && EVEN(x->col[j].price) > 0 &&
+		while (x->taken.col_left[j] > 0 && EVEN(x->price[j]) > 0 &&
 			   x->p->col_places[j] > 0)
 		{
 			if (!known && !find_all_tight(x, y))

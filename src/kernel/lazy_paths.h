@@ -6,13 +6,6 @@
  * the search for one more shortest augmenting path.
  */
 
-static inline void
-set_price(Solver *x, int32_t col, Num price)
-{
-	x->price[col] = price;
-	x->col[col].price = price;
-}
-
 /*
  * Auction.  As in the dense kernel (assign_paths.h): every place taken has a
  * price, not below its column's, which is the lowest of them when the column
@@ -52,8 +45,8 @@ raise_places(Solver *x, int32_t row, Num key, int64_t *looks)
 			return give_up(x);
 		x->place_price[k] = price;
 		if (t->col_left[col] == 0)
-			set_price(x, col,
-					  x->place_price[cheapest_place(x, col, looks)] + 1);
+			x->price[col] =
+				x->place_price[cheapest_place(x, col, looks)] + 1;
 	}
 	return true;
 }
@@ -106,7 +99,9 @@ bid(Solver *x, int32_t row, int32_t *victim, int64_t *looks)
 	Entry	   *best = two_least(x, row, &first, &second);
 
 	*victim = -1;
-	if (second > r->bound && x->stay > r->bound)
+	if (first < r->bound && r->bound < second)
+		second = r->bound;		/* not quite as much as could be, but sure */
+	else if (second > r->bound && x->stay > r->bound)
 	{
 		/* what decides is beyond what the list knows */
 		if (!build(x, row))
@@ -141,6 +136,52 @@ bid(Solver *x, int32_t row, int32_t *victim, int64_t *looks)
 }
 
 /*
+ * With most_pairs, and all places taken while rows still look for one, all
+ * columns will get cover 1 in the end.  The search that finds that out would
+ * go through all rows and columns; but where no column has a free place all
+ * prices can be raised alike, until the first row might as well go without.
+ * Lists stay as they are.  "auctioned" tells whether places have prices of
+ * their own.  False if a price leaves its range.
+ */
+static bool
+raise_all(Solver *x, bool auctioned)
+{
+	const MtrLazy *p = x->p;
+	const Taken *t = &x->taken;
+	Num			highest = -FAR,
+				by;
+
+	x->is_raised = true;
+	for (int32_t k = 0; k < t->n; k++)
+	{
+		Num			price = auctioned ? x->place_price[k] :
+		EVEN(x->price[t->place[k].col]);
+		Num			key = price - 2 * (Num) t->place[k].score;
+
+		highest = key > highest ? key : highest;
+	}
+	by = x->stay - highest;
+	if (by < LEVEL / 2 || by > LEVEL + PART)
+		return true;			/* there are covers already, or no pair */
+	for (int32_t j = 0; j < p->ncols; j++)
+		if (p->col_places[j] > 0)
+		{
+			x->price[j] += by;
+			if (!in_range(x->price[j]))
+				return give_up(x);
+		}
+	for (int32_t k = 0; auctioned && k < t->n; k++)
+	{
+		x->place_price[k] += by;
+		if (!in_range(x->place_price[k]))
+			return give_up(x);
+	}
+	for (int32_t i = 0; i < p->nrows; i++)
+		raise_list(x, i, by);
+	return true;
+}
+
+/*
  * Rows bid in turn, those put out behind the others, until none is free or
  * the number of bids is used up.
  */
@@ -170,6 +211,9 @@ auction(Solver *x)
 			x->p->bids++;
 			if (!bid(x, row, &victim, &looks))
 				return false;
+			if (must_raise(x) && n + (victim >= 0) + t->row_left[row] > 0 &&
+				!raise_all(x, true))
+				return false;
 			if (victim >= 0 && t->row_left[victim] == 1)
 			{
 				int64_t		at = (int64_t) first + n++;
@@ -194,7 +238,7 @@ is_current(const Solver *x, Item item)
 	const Row  *r;
 
 	if (item.id >= 0)
-		return x->col[item.id].label == item.at;
+		return x->label[item.id] == item.at;
 	r = row_of(x, ~item.id);
 	return r->state != SCANNED && r->bound - r->offset == item.at;
 }
@@ -260,6 +304,16 @@ pop(Solver *x)
 	return top;
 }
 
+/* Have the row fetched that will be reached next, if it's a column's turn. */
+static inline void
+expect_next(const Solver *x)
+{
+	const Taken *t = &x->taken;
+
+	if (x->nheap > 0 && x->heap[0].id >= 0)
+		PREFETCH(row_of(x, t->place[t->col_first[x->heap[0].id]].row));
+}
+
 /*
  * Search
  */
@@ -268,15 +322,13 @@ pop(Solver *x)
 static inline void
 offer(Solver *x, int32_t row, int32_t col, int32_t score, Num label)
 {
-	Col		   *c = &x->col[col];
-
-	if (label >= c->label)
+	if (label >= x->label[col])
 		return;
-	if (c->label == FAR)
+	if (x->label[col] == FAR)
 		x->touched[x->ntouched++] = col;
-	c->label = label;
-	c->from = row;
-	c->score = score;
+	x->label[col] = label;
+	x->offer[col].row = row;
+	x->offer[col].score = score;
 	if (label == EVEN(label))
 	{
 		/* it has a free place, and nothing beyond matters */
@@ -310,29 +362,27 @@ scan_list(Solver *x, int32_t row)
 		push(x, r->bound - h, ~row);
 }
 
-/* Offer all columns of a row that lead below the limit. */
-static bool
+/* Offer all columns of the row just read that lead below the limit. */
+static void
 scan_whole(Solver *x, int32_t row)
 {
 	Row		   *r = row_of(x, row);
 	Num			h = r->offset;
 
 	x->p->whole_scans++;
-	if (!read_row(x, row))
-		return false;
+	r->state = SCANNED;
 	for (int32_t g = 0; g < x->ngroups; g++)
 	{
-		if (x->least[g] - h >= x->limit)
+		if (x->least[g] >= h)
 			continue;
 		for (int32_t d = 0, j = group_start(g); d < DEPTH; d++, j += LANES)
 		{
-			Num			key = x->price[j] - 2 * AS_NUM(x->number[j]);
+			Num			label = x->price[j] - 2 * AS_NUM(x->number[j]) - h;
 
-			if (key - h < x->limit)
-				offer(x, row, j, x->number[j], key - h);
+			if (label < x->limit)
+				offer(x, row, j, x->number[j], label);
 		}
 	}
-	return true;
 }
 
 /*
@@ -367,14 +417,21 @@ reach(Solver *x, int32_t row, int32_t place, Num h)
 	if (r->bound == -FAR && !build(x, row))
 		return false;
 	if (r->state == SCANNED)
-		return scan_whole(x, row);
-	scan_list(x, row);
+	{
+		if (!read_row(x, row))
+			return false;
+		survey_labels(x);
+		scan_whole(x, row);
+	}
+	else
+		scan_list(x, row);
 	return true;
 }
 
 /*
  * The search has come to where a row's bound may lead to something.  Its list
- * is renewed, and if that wasn't enough the whole row is looked through: with
+ * is renewed.  While the row is at hand, it is looked through as a whole if
+ * that isn't much, and at the latest when this happens to it again: with
  * ties, bound may follow bound without end.
  */
 static bool
@@ -382,15 +439,17 @@ pass_bound(Solver *x, int32_t row)
 {
 	Row		   *r = row_of(x, row);
 
-	if (r->state == RENEWED)
-	{
-		r->state = SCANNED;
-		return scan_whole(x, row);
-	}
-	r->state = RENEWED;
 	if (!build(x, row))
 		return false;
-	scan_list(x, row);
+	survey_labels(x);
+	if (r->state == RENEWED ||
+		count_below(x->least, x->ngroups, r->offset) <= FEW_GROUPS)
+		scan_whole(x, row);
+	else
+	{
+		r->state = RENEWED;
+		scan_list(x, row);
+	}
 	return true;
 }
 
@@ -399,7 +458,7 @@ static bool
 settle(Solver *x, int32_t col, Num distance)
 {
 	const Taken *t = &x->taken;
-	Num			price = EVEN(x->col[col].price);
+	Num			price = EVEN(x->price[col]);
 
 	x->settled[x->nsettled++] = col;
 	for (int32_t k = t->col_first[col]; k >= 0; k = t->place[k].col_next)
@@ -419,18 +478,17 @@ move_prices(Solver *x)
 {
 	for (int32_t k = 0; k < x->nsettled; k++)
 	{
-		const Col  *c = &x->col[x->settled[k]];
+		int32_t		j = x->settled[k];
 
-		if (!in_range(c->price + (x->limit - EVEN(c->label))))
+		if (!in_range(x->price[j] + (x->limit - EVEN(x->label[j]))))
 			return give_up(x);
 	}
 	for (int32_t k = 0; k < x->nsettled; k++)
 	{
 		int32_t		j = x->settled[k];
-		Col		   *c = &x->col[j];
 
-		if (EVEN(c->label) < x->limit)
-			set_price(x, j, c->price + (x->limit - EVEN(c->label)));
+		if (EVEN(x->label[j]) < x->limit)
+			x->price[j] += x->limit - EVEN(x->label[j]);
 	}
 	return true;
 }
@@ -447,17 +505,17 @@ move_along(Solver *x, int32_t place)
 
 	for (;;)
 	{
-		const Col  *c = &x->col[t->place[place].col];
+		const Offer *o = &x->offer[t->place[place].col];
 		int32_t		left;
 
-		row = c->from;
+		row = o->row;
 		left = row_of(x, row)->via;
 		if (left >= 0)
 		{
 			stand_up(t, left);
 			add_listed(x, row, t->place[left].col, t->place[left].score);
 		}
-		sit_down(t, place, row, c->score);
+		sit_down(t, place, row, o->score);
 		if (left < 0)
 			break;
 		place = left;
@@ -481,7 +539,7 @@ finish(Solver *x)
 		int32_t		place = open_place(t, x->end_col);
 
 		if (t->col_left[x->end_col] == 0)
-			set_price(x, x->end_col, x->col[x->end_col].price + 1);
+			x->price[x->end_col]++;
 		move_along(x, place);
 	}
 	else
@@ -505,7 +563,7 @@ static void
 forget_search(Solver *x)
 {
 	for (int32_t k = 0; k < x->ntouched; k++)
-		x->col[x->touched[k]].label = FAR;
+		x->label[x->touched[k]] = FAR;
 	for (int32_t k = 0; k < x->nreached; k++)
 		row_of(x, x->reached[k])->state = UNSEEN;
 	x->ntouched = x->nreached = x->nsettled = x->nheap = 0;
@@ -518,6 +576,8 @@ augment(Solver *x, int32_t first)
 	bool		found;
 
 	mtr_poll();
+	if (must_raise(x) && !raise_all(x, false))
+		return false;
 	x->p->searches++;
 	x->limit = FAR;
 	found = reach(x, first, -1, 0);
@@ -527,6 +587,7 @@ augment(Solver *x, int32_t first)
 
 		if (!is_current(x, item))
 			continue;
+		expect_next(x);
 		found = item.id < 0 ? pass_bound(x, ~item.id) :
 			settle(x, item.id, item.at);
 	}

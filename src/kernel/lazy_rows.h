@@ -75,6 +75,50 @@ survey(Solver *x)
 	return most <= LARGEST && least >= (uint32_t) INT32_MAX - LARGEST;
 }
 
+/*
+ * For the row just surveyed, the least of key - label in each group, where
+ * labels count as at most the limit: a row with offset h has something to
+ * offer in a group if that is below h.
+ */
+MTR_SIMD static void
+survey_labels(Solver *x)
+{
+	Num			limit = x->limit;
+
+	for (int32_t g = 0; g < x->ngroups; g += LANES)
+	{
+		const int32_t *restrict score = x->number + (size_t) g * DEPTH;
+		const Num  *restrict price = x->price + (size_t) g * DEPTH;
+		const Num  *restrict label = x->label + (size_t) g * DEPTH;
+		Num		   *restrict least = x->least + g;
+
+		for (int k = 0; k < LANES; k++)
+		{
+			Num			most = FAR;
+
+			for (int d = 0; d < DEPTH; d++)
+			{
+				int			j = d * LANES + k;
+				Num			to = label[j] < limit ? label[j] : limit;
+				Num			here = price[j] - 2 * AS_NUM(score[j]) - to;
+
+				most = here < most ? here : most;
+			}
+			least[k] = most;
+		}
+	}
+}
+
+MTR_SIMD static Num
+least_of(const Num *restrict least, int32_t ngroups)
+{
+	Num			lowest = FAR;
+
+	for (int32_t g = 0; g < ngroups; g++)
+		lowest = least[g] < lowest ? least[g] : lowest;
+	return lowest;
+}
+
 /* How many groups have a key below this? */
 MTR_SIMD static int32_t
 count_below(const Num *restrict least, int32_t ngroups, Num limit)
@@ -87,30 +131,38 @@ count_below(const Num *restrict least, int32_t ngroups, Num limit)
 }
 
 /*
- * A limit below which at least "wanted" columns have their keys, and not many
- * more; the least such limit that tells groups apart if need be, and FAR if
- * there aren't so many.
+ * A limit below which at least "wanted" groups have a key, and not many more;
+ * the least such limit that tells groups apart if need be, and stay, beyond
+ * which nothing is wanted, if there aren't so many.  What was right for the
+ * last row is a good guess.
  */
 static Num
-find_limit(const Solver *x, int32_t wanted)
+find_limit(Solver *x, int32_t wanted)
 {
-	Num			low = -FAR,		/* too few below */
-				high = x->stay; /* enough, or nothing more is wanted */
+	Num			low = least_of(x->least, x->ngroups),
+				high = x->stay,
+				gap = x->last_gap,
+				first = low;
 
 	if (count_below(x->least, x->ngroups, high) <= wanted)
 		return high;
 	while (high - low > 1)
 	{
-		Num			middle = low + (high - low) / 2;
+		/* too few are below low, enough below high */
+		Num			middle = gap < high - low ? low + gap :
+		low + (high - low) / 2;
 		int32_t		n = count_below(x->least, x->ngroups, middle);
 
 		if (n < wanted)
 			low = middle;
 		else
 			high = middle;
+		gap = n < wanted && gap < PART ? gap + gap / 4 + 1 :
+			(high - low) / 2;
 		if (n >= wanted && n <= wanted + wanted / 4)
 			break;
 	}
+	x->last_gap = high - first;
 	return high;
 }
 
@@ -234,7 +286,7 @@ list_row(Solver *x, int32_t row)
 static inline bool
 refresh(const Solver *x, Entry *list, int32_t n, int32_t at)
 {
-	Num			key = x->col[list[at].col].price - 2 * (Num) list[at].score;
+	Num			key = x->price[list[at].col] - 2 * (Num) list[at].score;
 	Entry		e;
 
 	if (key == list[at].key)
@@ -266,7 +318,7 @@ add_listed(Solver *x, int32_t row, int32_t col, int32_t score)
 	for (int32_t k = 0; k < r->n; k++)
 		if (list[k].col == col)
 			return;
-	e.key = x->col[col].price - 2 * (Num) score;
+	e.key = x->price[col] - 2 * (Num) score;
 	e.col = col;
 	e.score = score;
 	if (e.key >= r->bound)
@@ -281,4 +333,19 @@ add_listed(Solver *x, int32_t row, int32_t col, int32_t score)
 			list[r->n - 1].key : r->bound;
 		insert_entry(list, r->n - 1, e);
 	}
+}
+
+/* All prices have risen alike. */
+static void
+raise_list(Solver *x, int32_t row, Num by)
+{
+	Row		   *r = row_of(x, row);
+	Entry	   *list = list_of(r);
+
+	while (r->n > 0 && list[r->n - 1].key >= x->stay - by)
+		r->n--;
+	for (int32_t k = 0; k < r->n; k++)
+		list[k].key += by;
+	if (r->bound != -FAR)
+		r->bound = r->bound < x->stay - by ? r->bound + by : FAR;
 }
