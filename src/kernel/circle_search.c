@@ -13,8 +13,8 @@
  * no more than a random number, exponentially distributed around a
  * temperature that falls in LEVELS steps to a sixth.  It starts at a part of
  * what a best partner usually has above an average one, and once more, lower,
- * from the best division found.  After each level members in the pool are
- * tried everywhere, and the best division is kept.
+ * from the best division found.  After a level members in the pool are tried
+ * everywhere, and the best division is kept.
  *
  * Moves go along lists of best partners.  That makes the difference: where
  * exchanges of any two members end 1.5 % below the best total known, these
@@ -33,6 +33,11 @@
 /* Temperatures; each is lower by 1/COOLING than the one before */
 #define LEVELS 128
 #define COOLING 70
+
+/* Who is in a larger pool than this is tried everywhere less and less often
+ * when nobody is placed: after twice as many levels each time, to so many */
+#define SMALL_POOL 64
+#define RARELY 16
 
 /* Moves proposed together, to fetch ahead what they need */
 #define BATCH 32
@@ -375,11 +380,23 @@ walk(CircleState *s, int64_t steps)
 	}
 }
 
+/* Try everywhere who is in the pool; was anybody placed? */
+static bool
+try_pool(CircleState *s)
+{
+	int32_t		npool = s->npool;
+
+	mtr_circle_place_pool(s);
+	return s->npool < npool;
+}
+
 /* Spend so many steps while the temperature falls. */
 static void
 anneal(CircleState *s, int64_t steps, int64_t temperature)
 {
 	int64_t		first = s->steps;
+	int			pause = 1;
+	int			next = 1;
 
 	temperature *= 65536;
 	for (int level = 1; level <= LEVELS; level++)
@@ -392,7 +409,12 @@ anneal(CircleState *s, int64_t steps, int64_t temperature)
 			mtr_progress(s->steps - first, steps);
 			propose(s, temperature);
 		}
-		mtr_circle_place_pool(s);
+		if (s->npool <= SMALL_POOL || level >= next)
+		{
+			pause = try_pool(s) ? 1 : 2 * pause;
+			pause = pause < RARELY ? pause : RARELY;
+			next = level + pause;
+		}
 		keep_best(s);
 		if (is_proven(s))
 			return;

@@ -10,8 +10,8 @@
  * solves, if not best.
  *
  * seats_bound.  The most pairs of that problem, found as a maximum flow by
- * shortest augmenting paths, divided by k; and of the numbers up to that the
- * largest that is a sum of sizes.
+ * shortest augmenting paths, divided by k; no more than all groups that can be
+ * led have; and of the numbers up to that the largest that is a sum of sizes.
  *
  * bound.  A seat is worth at most 1/k times the scores of its pairs and
  * (k / 2) / k.  For any prices p(j) >= 0 the scores of the pairs sum up to at
@@ -274,7 +274,10 @@ bound_seats(Bound *b)
 			b->row_left[i]--;
 			pairs++;
 		}
-	return (int32_t) largest_sum(b, pairs / b->k);
+	pairs /= b->k;
+	if (pairs > mtr_group_max_seats(p))
+		pairs = mtr_group_max_seats(p);
+	return (int32_t) largest_sum(b, pairs);
 }
 
 /* ----------

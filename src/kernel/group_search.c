@@ -34,6 +34,11 @@
 #define LEVELS 128
 #define COOLING 70
 
+/* Who is in a larger pool than this is tried everywhere less and less often
+ * when nobody is placed: after twice as many levels each time, to so many */
+#define SMALL_POOL 64
+#define RARELY 16
+
 /* Seats proposed between two proposals of another kind */
 #define BATCH 32
 
@@ -391,11 +396,23 @@ walk(GroupState *s, int64_t steps)
 	}
 }
 
+/* Try everywhere who is in the pool; was any seat taken? */
+static bool
+try_pool(GroupState *s)
+{
+	int32_t		nseats = s->nseats;
+
+	mtr_group_place_pool(s);
+	return s->nseats > nseats;
+}
+
 /* Spend so many steps while the temperature falls. */
 static void
 anneal(GroupState *s, int64_t steps, int64_t temperature)
 {
 	int64_t		first = s->steps;
+	int			pause = 1;
+	int			next = 1;
 
 	temperature *= 65536;
 	for (int level = 1; level <= LEVELS; level++)
@@ -405,9 +422,15 @@ anneal(GroupState *s, int64_t steps, int64_t temperature)
 		while (s->steps < end)
 		{
 			mtr_poll();
+			mtr_progress(s->steps - first, steps);
 			propose(s, temperature);
 		}
-		mtr_group_place_pool(s);
+		if (s->npool <= SMALL_POOL || level >= next)
+		{
+			pause = try_pool(s) ? 1 : 2 * pause;
+			pause = pause < RARELY ? pause : RARELY;
+			next = level + pause;
+		}
 		keep_best(s);
 		if (is_proven(s))
 			return;

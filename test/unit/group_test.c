@@ -687,6 +687,33 @@ test_means(void)
 	report(right, "means of co-mentors are rounded half up");
 }
 
+/* Mentors who are left over when groups have theirs offer no seats. */
+static void
+test_left_over(void)
+{
+	bool		right = true;
+
+	for (int32_t k = 2; k <= 4; k++)
+		for (int32_t nmentors = k; nmentors < 3 * k; nmentors++)
+		{
+			MtrGroup   *p = new_problem(20, nmentors);
+			int32_t		seats = 2 * (nmentors / k);
+
+			for (int32_t i = 0; i < 20; i++)
+				((int32_t *) p->mentee_places)[i] = 1;
+			for (int32_t j = 0; j < nmentors; j++)
+				((int32_t *) p->mentor_places)[j] = 1;
+			p->mentors_per_group = k;
+			p->min_size = k + 1;
+			p->max_size = k + 2;
+			make_room(p);
+			right = right && run_kernel(p) == MTR_OK && is_division(p) &&
+				p->nseats == seats && p->seats_bound == seats;
+			free_problem(p);
+		}
+	report(right, "mentors left over are in no bound of seats");
+}
+
 static void
 test_faults(void)
 {
@@ -746,6 +773,7 @@ main(void)
 	test_assignment(150);
 	test_effort();
 	test_means();
+	test_left_over();
 	test_faults();
 	printf("1..%d\n", ntests);
 	return nfailed > 0;
