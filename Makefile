@@ -51,6 +51,7 @@ OBJS = \
 	src/kernel/score_sides.o \
 	src/kernel/score_skill.o \
 	src/kernel/score_value.o \
+	src/kernel/slack.o \
 	src/kernel/stable.o \
 	src/kernel/stable_check.o \
 	src/kernel/ties.o \
@@ -88,6 +89,7 @@ OBJS = \
 	src/score_relation.o \
 	src/score_skill.o \
 	src/score_term.o \
+	src/score_text.o \
 	src/score_value.o \
 	src/score_week.o \
 	src/solve.o \

@@ -223,7 +223,11 @@ load_programme(MtrMatch *match, bool want_hash)
 	load.programme_id = match->programme_id;
 	load.release_proposed = !match->options.keep;
 	load.want_hash = want_hash;
+	load.frozen_texts = match->texts;
+	load.want_texts = match->texts == NULL;
 	match->programme = mtr_programme_load(&load);
+	if (match->texts == NULL)
+		match->texts = match->programme->texts;
 	check_loaded(match->programme);
 	match->load_ms = mtr_elapsed_ms(&start);
 }

@@ -323,6 +323,9 @@ typedef struct MtrMatch
 	int64		run_id;			/* of the draft to be replaced; 0 = a new run */
 	MtrPrevious *previous;		/* for rematch(), or NULL */
 	TimestampTz waiting_at;		/* to which waiting times are counted */
+	Jsonb	   *texts;			/* frequencies of terms it scores by: of the
+								 * run matched again, else as loaded; NULL
+								 * without a criterion of kind text */
 	const char *method_name;	/* as asked for */
 	const char *objective_name;
 	MtrMethod	method;

@@ -5,7 +5,7 @@
  * Method.  The programme is loaded as it is now.  What the run stored, its
  * pairs and the prices that proved them, is the start from which the kernel
  * repairs what changed (solve_resume.c); the result is that of a new match()
- * with the waiting times of the old one.  A draft is changed in place.  Of a
+ * with the waiting times, and the frequencies of words, of the old one.  A draft is changed in place.  Of a
  * published run only relationships still proposed give their places back, and
  * the result is a new draft: publishing that ends those it doesn't repeat.
  *
@@ -67,7 +67,7 @@ read_run(MtrMatch *match, Run *run)
 	mtr_match_query("SELECT r.method, r.objective, r.options, r.status,"
 					" r.detail ->> 'criteria', " MTR_CRITERIA_DIGEST ","
 					" coalesce((r.detail ->> 'waiting_at')::timestamptz,"
-					" r.created_at)"
+					" r.created_at), r.texts"
 					" FROM mentoring.match_run AS r"
 					" WHERE r.programme_id = $1 AND r.id = $2"
 					" FOR NO KEY UPDATE", 2, run->args, false, SPI_OK_SELECT);
@@ -86,6 +86,9 @@ read_run(MtrMatch *match, Run *run)
 	run->criteria = run_text(5);
 	run->criteria_now = run_text(6);
 	match->waiting_at = DatumGetTimestampTz(run_column(7));
+	if (strcmp(run->criteria, run->criteria_now) == 0 &&
+		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 8) != NULL)
+		match->texts = DatumGetJsonbPCopy(run_column(8));
 	SPI_freetuptable(SPI_tuptable);
 	if (strcmp(run->status, "discarded") == 0)
 		ereport(ERROR,

@@ -34,6 +34,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "kernel/slack.h"
 #include "match.h"
 
 /* what kernels want their scratch aligned to */
@@ -302,21 +303,14 @@ mtr_rows_note(void *state, int32 left, const int32 *value)
 	MtrMatchRows *rows = state;
 	MtrMatch   *match = rows->match;
 	MtrOutcome *mentee = &match->mentee[rows->mentee_of[left]];
-	bool	   *seen = rows->mentor_seen;
-	int32		count = 0;
+	int32		count;
 
 	if (left == 0)				/* perhaps not for the first time */
 	{
 		match->eligible = rows->pin_start[rows->nleft];
-		memset(seen, 0, rows->nright * sizeof(bool));
+		memset(rows->mentor_seen, 0, rows->nright * sizeof(bool));
 	}
-	for (int32 right = 0; right < rows->nright; right++)
-	{
-		bool		is_eligible = value[right] != MTR_NO_PAIR;
-
-		seen[right] |= is_eligible;
-		count += is_eligible;
-	}
+	count = mtr_slack_see(value, rows->mentor_seen, rows->nright);
 	match->eligible += count;
 	mentee->has_free_partner = count > 0;
 	mentee->has_partner = count > 0 || has_full_partner(rows, left);

@@ -484,7 +484,7 @@ complete_run(const MtrMatch *match, int64 run_id, const int64 *plain_id)
 		" detail = jsonb_build_object('proof', $3, 'pairs', $4,"
 		" 'load_ms', $5, 'score_ms', $6, 'solve_ms', $7,"
 		" 'memory_bytes', $8, 'kernel', $9, 'value', $12,"
-		" 'criteria', " MTR_CRITERIA_DIGEST ") || $11"
+		" 'criteria', " MTR_CRITERIA_DIGEST ") || $11, texts = $13"
 		" WHERE programme_id = $1 AND id = $2", SPI_OK_UPDATE
 	};
 	Params		params = {0};
@@ -500,6 +500,10 @@ complete_run(const MtrMatch *match, int64 run_id, const int64 *plain_id)
 	add_float8(&params, mtr_elapsed_ms(&match->started));
 	add_param(&params, JSONBOID, more_detail(match));
 	add_float8(&params, MTR_TO_DOUBLE(match->value));
+	if (match->texts != NULL)
+		add_param(&params, JSONBOID, JsonbPGetDatum(match->texts));
+	else
+		add_null(&params, JSONBOID);
 	execute(&statement, &params);
 }
 

@@ -115,7 +115,7 @@ static void
 read_run(MtrVerify *v)
 {
 	bool		isnull;
-	Datum		options;
+	Datum		json;
 	char	   *proof_digest;
 	char	   *pairs_digest;
 
@@ -126,7 +126,7 @@ read_run(MtrVerify *v)
 					" (extract(epoch FROM coalesce("
 					"   (detail ->> 'waiting_at')::timestamptz, created_at)"
 					"   - timestamptz '2000-01-01 00:00:00+00')"
-					"  * 1000000)::bigint"
+					"  * 1000000)::bigint, texts"
 					" FROM mentoring.match_run"
 					" WHERE programme_id = $1 AND id = $2",
 					2, v->args, true, SPI_OK_SELECT);
@@ -139,9 +139,9 @@ read_run(MtrVerify *v)
 	v->method = mtr_method(result_text(0, 1));
 	v->objective = mtr_objective(result_text(0, 2));
 	v->most_pairs = v->objective != MTR_BEST_TOTAL;
-	options = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3,
-							&isnull);
-	mtr_parse_options(DatumGetJsonbP(options), &v->options);
+	json = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3,
+						 &isnull);
+	mtr_parse_options(DatumGetJsonbP(json), &v->options);
 	v->pair_count = mtr_verify_double(0, 4, -1);
 	v->total = mtr_verify_double(0, 5, get_float8_nan());
 	v->bound = mtr_verify_double(0, 6, get_float8_nan());
@@ -151,6 +151,9 @@ read_run(MtrVerify *v)
 	pairs_digest = result_text(0, 10);
 	v->value = mtr_verify_double(0, 11, get_float8_nan());
 	v->waiting_at = result_int64(0, 12, 0);
+	json = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 13,
+						 &isnull);
+	v->texts = isnull ? NULL : DatumGetJsonbPCopy(json);
 
 	/* what they are now */
 	mtr_match_query(MTR_RUN_DIGESTS, 2, v->args, true, SPI_OK_SELECT);
@@ -169,6 +172,7 @@ load_programme(MtrVerify *v)
 	load.ignore_run = v->args[1];
 	load.release_proposed = !v->options.keep;
 	load.want_hash = true;
+	load.frozen_texts = v->texts;
 	v->programme = mtr_programme_load(&load);
 }
 
@@ -294,28 +298,6 @@ compare_pins(const void *a, const void *b)
 	return (p->mentor > q->mentor) - (p->mentor < q->mentor);
 }
 
-/* Compare one mentee's row of scores with the prices.  Pinned pairs are no
- * part of the problem. */
-static void
-check_row(MtrVerify *v, int32 i, const int32 *score)
-{
-	const MtrVerifyPair *pair = &v->pair[v->first_pair[i]];
-	const MtrVerifyPair *end = &v->pair[v->first_pair[i + 1]];
-
-	if (v->mentee[i].places == 0)
-		return;
-	for (int32 j = 0; j < v->programme->nmentors; j++)
-	{
-		bool		is_taken = pair < end && pair->mentor == j;
-		bool		is_pin = is_taken && pair->is_pin;
-
-		pair += is_taken;
-		if (score[j] >= v->options.min_score && v->mentor[j].places > 0 &&
-			!is_pin)
-			mtr_verify_slack(v, i, j, score[j], is_taken);
-	}
-}
-
 /*
  * Score the proposed pairs again and, where optimality is to be judged, look
  * at every other pair, too.
@@ -343,7 +325,7 @@ scan(MtrVerify *v, bool judge)
 								   sizeof(MtrPin), compare_pins) != NULL;
 		}
 		if (judge)
-			check_row(v, i, score);
+			mtr_verify_row(v, i, score);
 	}
 	pfree(score);
 }

@@ -69,8 +69,10 @@ typedef struct MtrVerify
 	char	   *hash;
 	double		value;			/* total with what options add */
 	int64		waiting_at;		/* microseconds since 2000 */
+	Jsonb	   *texts;			/* by which it scored, or NULL */
 	int32		nchurn;			/* those of accepted participants */
 	MtrVerifyPair *churn_pair;	/* sorted */
+	int32	   *first_churn;	/* [nmentees + 1] */
 	bool		is_proof_altered;	/* since the run was made */
 	bool		are_pairs_altered;
 
@@ -85,6 +87,10 @@ typedef struct MtrVerify
 	MtrVerifyPerson *mentee;
 	MtrVerifyPerson *mentor;
 	char	   *price_problem;
+
+	int64	   *limit[2];		/* [nmentors] in rows of this cover */
+	int32		nclosed;		/* mentors without a place */
+	int32	   *closed;
 
 	bool		is_unchanged;
 	bool		is_feasible;
@@ -117,9 +123,8 @@ extern void mtr_verify_read_prices(MtrVerify *v);
 /* What priority and churn_penalty add to the score of a pair. */
 extern int64 mtr_verify_bonus(const MtrVerify *v, int32 mentee, int32 mentor);
 
-/* Compare a pair of the problem with the prices. */
-extern void mtr_verify_slack(MtrVerify *v, int32 mentee, int32 mentor,
-							 int32 score, bool is_taken);
+/* Compare a mentee's scores, which are overwritten, with the prices. */
+extern void mtr_verify_row(MtrVerify *v, int32 mentee, int32 *score);
 
 /* Check that priorities are those of the time waited. */
 extern void mtr_verify_priorities(MtrVerify *v);

@@ -26,6 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
+#include "kernel/slack.h"
 #include "match_verify.h"
 
 /*
@@ -79,6 +80,7 @@ read_churn(MtrVerify *v)
 					" jsonb_array_elements(r.detail -> 'churn') AS p (pair)"
 					" WHERE r.programme_id = $1 AND r.id = $2 ORDER BY 1, 2",
 					2, v->args, true, SPI_OK_SELECT);
+	v->first_churn = palloc0((v->programme->nmentees + 1) * sizeof(int32));
 	v->churn_pair = palloc_extended((SPI_processed + 1) *
 									sizeof(MtrVerifyPair),
 									MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -96,6 +98,11 @@ read_churn(MtrVerify *v)
 			v->nchurn++;
 	}
 	SPI_freetuptable(SPI_tuptable);
+	for (int32 k = 0; k < v->nchurn; k++)
+		v->first_churn[v->churn_pair[k].mentee + 1] = k + 1;
+	for (int32 i = 0; i < v->programme->nmentees; i++)
+		v->first_churn[i + 1] = Max(v->first_churn[i + 1],
+									v->first_churn[i]);
 }
 
 /*
@@ -198,9 +205,13 @@ mtr_verify_priorities(MtrVerify *v)
 					 "every priority is that of the time waited");
 }
 
-/* Conditions 3 and 4 for one pair. */
-void
-mtr_verify_slack(MtrVerify *v, int32 i, int32 j, int32 score, bool is_taken)
+/*
+ * Conditions 3 and 4
+ */
+
+/* One pair of the problem. */
+static void
+check_pair(MtrVerify *v, int32 i, int32 j, int32 score, bool is_taken)
 {
 	const MtrVerifyPerson *mentee = &v->mentee[i];
 	const MtrVerifyPerson *mentor = &v->mentor[j];
@@ -210,7 +221,6 @@ mtr_verify_slack(MtrVerify *v, int32 i, int32 j, int32 score, bool is_taken)
 	int64		second = value - mentee->price - mentor->price;
 	int			sign = first != 0 ? first : (second > 0) - (second < 0);
 
-	v->eligible++;
 	if (is_taken ? sign >= 0 : sign <= 0)
 		return;
 	if (first != 0 && v->cover_problem == NULL)
@@ -226,6 +236,95 @@ mtr_verify_slack(MtrVerify *v, int32 i, int32 j, int32 score, bool is_taken)
 					 MTR_TO_DOUBLE(value), MTR_TO_DOUBLE(mentee->price),
 					 MTR_TO_DOUBLE(mentor->price), mentee->cover,
 					 mentor->cover);
+}
+
+/* What mentors' prices allow in the rows of either cover. */
+static void
+set_limits(MtrVerify *v)
+{
+	int32		n = v->programme->nmentors;
+
+	for (int cover = 0; cover < 2; cover++)
+	{
+		v->limit[cover] = palloc_extended((n + 1) * sizeof(int64),
+										  MCXT_ALLOC_HUGE);
+		for (int32 j = 0; j < n; j++)
+			v->limit[cover][j] =
+				mtr_slack_limit(v->most_pairs, cover, v->mentor[j].cover,
+								v->mentor[j].price - v->mentor[j].priority);
+	}
+	v->closed = palloc_extended((n + 1) * sizeof(int32), MCXT_ALLOC_HUGE);
+	for (int32 j = 0; j < n; j++)
+		if (v->mentor[j].places == 0)
+			v->closed[v->nclosed++] = j;
+}
+
+/* No part of the problem: who has no place, whoever scores too little, and
+ * pinned pairs. */
+static void
+leave_out(const MtrVerify *v, int32 i, int32 *score)
+{
+	for (int32 k = 0; k < v->nclosed; k++)
+		score[v->closed[k]] = MTR_NO_PAIR;
+	if (v->options.min_score > 0)
+		for (int32 j = 0; j < v->programme->nmentors; j++)
+			score[j] = score[j] >= v->options.min_score ? score[j] :
+				MTR_NO_PAIR;
+	for (int32 k = v->first_pair[i]; k < v->first_pair[i + 1]; k++)
+		if (v->pair[k].is_pin)
+			score[v->pair[k].mentor] = MTR_NO_PAIR;
+}
+
+/* Add the churn_penalty to the scores of a row, or take it off again. */
+static void
+add_churn(const MtrVerify *v, int32 i, int32 *score, int32 penalty)
+{
+	for (int32 k = v->first_churn[i]; k < v->first_churn[i + 1]; k++)
+		if (score[v->churn_pair[k].mentor] != MTR_NO_PAIR)
+			score[v->churn_pair[k].mentor] += penalty;
+}
+
+/*
+ * All pairs are compared at once, those taken once more; if that doesn't come
+ * to the same, pair by pair to name one.
+ */
+void
+mtr_verify_row(MtrVerify *v, int32 i, int32 *score)
+{
+	const MtrVerifyPerson *mentee = &v->mentee[i];
+	int64		price = mentee->price - mentee->priority;
+	int32		above = 0;
+	MtrSlack	slack;
+
+	if (mentee->places == 0)
+		return;
+	if (v->limit[0] == NULL)
+		set_limits(v);
+	leave_out(v, i, score);
+	add_churn(v, i, score, v->options.churn_penalty);
+	slack = mtr_slack_row(score, v->limit[mentee->cover], price,
+						  v->programme->nmentors);
+	v->eligible += slack.eligible;
+	for (int32 k = v->first_pair[i]; k < v->first_pair[i + 1]; k++)
+	{
+		int32		j = v->pair[k].mentor;
+
+		if (k == v->first_pair[i] || j != v->pair[k - 1].mentor)
+			above += mtr_slack_row(&score[j], &v->limit[mentee->cover][j],
+								   price, 1).above;
+	}
+	add_churn(v, i, score, -v->options.churn_penalty);
+	for (int32 k = v->first_pair[i]; k < v->first_pair[i + 1]; k++)
+		if (score[v->pair[k].mentor] != MTR_NO_PAIR)
+			check_pair(v, i, v->pair[k].mentor, score[v->pair[k].mentor],
+					   true);
+	if (slack.above == above)
+		return;
+	for (int32 k = v->first_pair[i]; k < v->first_pair[i + 1]; k++)
+		score[v->pair[k].mentor] = MTR_NO_PAIR;
+	for (int32 j = 0; j < v->programme->nmentors; j++)
+		if (score[j] != MTR_NO_PAIR)
+			check_pair(v, i, j, score[j], false);
 }
 
 /*

@@ -29,6 +29,9 @@ typedef struct MtrLoad
 	int64		ignore_run;		/* relationships created by this match run
 								 * don't count; 0 = none */
 	bool		release_proposed;	/* nor do those still 'proposed' */
+	const Jsonb *frozen_texts;	/* MtrProgramme.texts of an earlier load: how
+								 * rare a term is, is as it was; or NULL */
+	bool		want_texts;
 	bool		want_values;	/* keep raw values for explain_pair */
 	bool		want_hash;
 } MtrLoad;
@@ -109,6 +112,9 @@ typedef struct MtrProgramme
 	int32		npins;
 	MtrPin	   *pin;
 
+	Jsonb	   *texts;			/* frequencies of terms, see score_text.c;
+								 * NULL without a criterion of kind text, or
+								 * when not wanted */
 	char		hash[65];		/* SHA-256 in hex of all inputs */
 	void	   *values;			/* private to score_explain.c */
 } MtrProgramme;

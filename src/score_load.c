@@ -432,6 +432,7 @@ mtr_programme_load(const MtrLoad *load)
 	if (loader->uses_skills)
 		mtr_skill_load(loader);
 	mtr_value_finish(loader);
+	mtr_text_keep(loader);
 	mtr_relation_finish(loader);
 	finish_set(loader);
 	mtr_hash_finish(loader);

@@ -10,7 +10,8 @@
  *	 score_criterion.c	criteria and their settings
  *	 score_value.c		for each participant, what criteria compare
  *	 score_week.c		availability
- *	 score_term.c		dictionaries, sets and texts
+ *	 score_term.c		dictionaries and sets
+ *	 score_text.c		texts
  *	 score_relation.c	what stands between two participants: rules,
  *						preferences, the reporting line
  *	 score_member.c		relationships, present and past
@@ -48,6 +49,12 @@ typedef struct MtrBuffer
 #define MTR_COUNT(type, buffer) ((int32) ((buffer).used / sizeof(type)))
 
 typedef struct MtrDict MtrDict;
+
+typedef struct MtrDictKey
+{
+	const char *data;
+	uint32		length;
+} MtrDictKey;
 
 /* attributes of a row of the query for participants */
 enum
@@ -148,6 +155,7 @@ typedef struct MtrLoader
 	MtrBuffer	person_index[2];	/* int32: index of the participant who is
 									 * the person of a code, or -1 */
 	struct MtrRelations *relations; /* private to score_relation.c */
+	JsonbParseState *texts;		/* becomes programme->texts */
 	MtrBuffer	member;			/* private to score_member.c */
 	struct MtrSkills *skills;	/* private to score_skill.c */
 
@@ -251,12 +259,21 @@ extern MtrDict *mtr_dict_create(MemoryContext context);
 extern int32 mtr_dict_code(MtrDict *dict, const void *key, Size length,
 						   bool add);
 extern int32 mtr_dict_size(const MtrDict *dict);
+extern MtrDictKey *mtr_dict_keys(const MtrDict *dict);
+extern void mtr_term_begin(MtrLoader *loader, MtrSide *side);
+extern int32 *mtr_term_finish(MtrLoader *loader, MtrCompile *c);
+extern void mtr_term_invert(MtrLoader *loader, const MtrSide *side,
+							int32 nterms, const int32 **start,
+							const int32 **mentor);
 extern void mtr_term_add_set(MtrLoader *loader, MtrCompile *c, int side,
 							 int64 id);
-extern void mtr_term_add_text(MtrLoader *loader, MtrCompile *c, int side,
-							  int64 id, bool is_loaded);
 extern void mtr_term_finish_set(MtrLoader *loader, MtrCompile *c);
-extern void mtr_term_finish_text(MtrLoader *loader, MtrCompile *c);
+
+/* ---- score_text.c ---- */
+extern void mtr_text_add(MtrLoader *loader, MtrCompile *c, int side, int64 id,
+						 bool is_loaded);
+extern void mtr_text_finish(MtrLoader *loader, MtrCompile *c);
+extern void mtr_text_keep(MtrLoader *loader);
 
 /* ---- score_relation.c ---- */
 extern void mtr_relation_load(MtrLoader *loader);

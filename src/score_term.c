@@ -1,26 +1,15 @@
 /*
  * score_term.c
- *	  dictionaries, sets of elements and sets of lexemes
+ *	  dictionaries and sets of elements
  *
  * Whatever has a name becomes a small number in the order it is first seen:
  * elements of sets, values that are only equal or not, lexemes, persons,
  * skills, time zones.  Mentors' sets are turned into lists of who has an
  * element, which is what the kernel scatters.
- *
- * Texts.  The terms of a text are its lexemes under the criterion's text
- * search configuration, each counted once.  The frequency of a term is the
- * number of texts using it among all accepted participants of the programme,
- * each under the key of his or her side, whoever else is loaded; so a score
- * doesn't depend on what was asked for.  A participant who is not accepted
- * and explained all the same counts as if accepted.
  */
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "tsearch/ts_type.h"
-#include "tsearch/ts_utils.h"
-#include "utils/builtins.h"
-
 #include "score_private.h"
 
 /* ----------------------------------------------------------------
@@ -28,35 +17,29 @@
  * ----------------------------------------------------------------
  */
 
-typedef struct DictKey
-{
-	const char *data;
-	uint32		length;
-} DictKey;
-
 typedef struct DictEntry
 {
-	DictKey		key;
+	MtrDictKey	key;
 	uint32		hash;
 	int32		code;
 	char		status;
 } DictEntry;
 
 static inline uint32
-hash_key(DictKey key)
+hash_key(MtrDictKey key)
 {
 	return hash_bytes((const unsigned char *) key.data, key.length);
 }
 
 static inline bool
-equal_keys(DictKey a, DictKey b)
+equal_keys(MtrDictKey a, MtrDictKey b)
 {
 	return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
 #define SH_PREFIX dict
 #define SH_ELEMENT_TYPE DictEntry
-#define SH_KEY_TYPE DictKey
+#define SH_KEY_TYPE MtrDictKey
 #define SH_KEY key
 #define SH_HASH_KEY(tb, key) hash_key(key)
 #define SH_EQUAL(tb, a, b) equal_keys(a, b)
@@ -88,7 +71,7 @@ mtr_dict_create(MemoryContext context)
 int32
 mtr_dict_code(MtrDict *dict, const void *key, Size length, bool add)
 {
-	DictKey		wanted = {key, (uint32) length};
+	MtrDictKey	wanted = {key, (uint32) length};
 	DictEntry  *entry;
 	bool		found;
 	char	   *copy;
@@ -115,6 +98,21 @@ mtr_dict_size(const MtrDict *dict)
 	return dict->size;
 }
 
+/* All keys, by code. */
+MtrDictKey *
+mtr_dict_keys(const MtrDict *dict)
+{
+	MtrDictKey *key = palloc_extended((dict->size + 1) * sizeof(MtrDictKey),
+									  MCXT_ALLOC_HUGE);
+	dict_iterator iterator;
+	DictEntry  *entry;
+
+	dict_start_iterate(dict->hash, &iterator);
+	while ((entry = dict_iterate(dict->hash, &iterator)) != NULL)
+		key[entry->code] = entry->key;
+	return key;
+}
+
 /* ----------------------------------------------------------------
  *		Sets
  * ----------------------------------------------------------------
@@ -130,8 +128,8 @@ compare_codes(const void *a, const void *b)
 }
 
 /* Note that the items of the next participant begin here. */
-static void
-begin_items(MtrLoader *loader, MtrSide *side)
+void
+mtr_term_begin(MtrLoader *loader, MtrSide *side)
 {
 	int32		first = MTR_COUNT(int32, side->item);
 
@@ -162,7 +160,7 @@ mtr_term_add_set(MtrLoader *loader, MtrCompile *c, int side, int64 id)
 	JsonbContainer *array = NULL;
 	int32		n = 1;
 
-	begin_items(loader, out);
+	mtr_term_begin(loader, out);
 	if (value->type == jbvNull)
 		return;
 	if (value->type == jbvBinary &&
@@ -187,9 +185,9 @@ mtr_term_add_set(MtrLoader *loader, MtrCompile *c, int side, int64 id)
 }
 
 /* Who has a term: lists of mentors by term, from lists of terms by mentor. */
-static void
-invert(MtrLoader *loader, const MtrSide *side, int32 nterms,
-	   const int32 **start, const int32 **mentor)
+void
+mtr_term_invert(MtrLoader *loader, const MtrSide *side, int32 nterms,
+				const int32 **start, const int32 **mentor)
 {
 	const int32 *first = MTR_ITEMS(int32, side->first);
 	const int32 *item = MTR_ITEMS(int32, side->item);
@@ -212,15 +210,15 @@ invert(MtrLoader *loader, const MtrSide *side, int32 nterms,
 }
 
 /* Close both sides' lists; returns how many terms each mentor has. */
-static int32 *
-finish_items(MtrLoader *loader, MtrCompile *c)
+int32 *
+mtr_term_finish(MtrLoader *loader, MtrCompile *c)
 {
 	int32		nmentors = loader->programme->nmentors;
 	int32	   *size = mtr_load_alloc(loader, nmentors, sizeof(int32));
 	const int32 *first;
 
-	begin_items(loader, &c->side[MTR_MENTEE]);
-	begin_items(loader, &c->side[MTR_MENTOR]);
+	mtr_term_begin(loader, &c->side[MTR_MENTEE]);
+	mtr_term_begin(loader, &c->side[MTR_MENTOR]);
 	first = MTR_ITEMS(int32, c->side[MTR_MENTOR].first);
 	for (int32 j = 0; j < nmentors; j++)
 		size[j] = first[j + 1] - first[j];
@@ -232,101 +230,11 @@ mtr_term_finish_set(MtrLoader *loader, MtrCompile *c)
 {
 	MtrOverlap *out = &c->out->u.overlap;
 
-	out->mentor_size = finish_items(loader, c);
+	out->mentor_size = mtr_term_finish(loader, c);
 	out->nelements = mtr_dict_size(c->dict);
 	out->mentee_start = MTR_ITEMS(int32, c->side[MTR_MENTEE].first);
 	out->mentee_element = MTR_ITEMS(int32, c->side[MTR_MENTEE].item);
-	invert(loader, &c->side[MTR_MENTOR], out->nelements, &out->list_start,
-		   &out->list_mentor);
+	mtr_term_invert(loader, &c->side[MTR_MENTOR], out->nelements, &out->list_start,
+					&out->list_mentor);
 	mtr_buffer_free(loader, &c->side[MTR_MENTOR].item);
-}
-
-/* ----------------------------------------------------------------
- *		Texts
- * ----------------------------------------------------------------
- */
-
-/* The lexemes of the present participant's text, NULL without any. */
-static TSVector
-lexemes(const MtrLoader *loader, const MtrCompile *c, int side, int64 id)
-{
-	int			key = c->side[side].key;
-	const JsonbValue *value = &loader->value[key];
-	text	   *t;
-	TSVector	vector;
-
-	if (value->type == jbvNull)
-		return NULL;
-	if (value->type != jbvString)
-		mtr_value_refuse(loader, c->info->name, key, id, "a text");
-	t = cstring_to_text_with_len(value->val.string.val,
-								 value->val.string.len);
-	vector = DatumGetTSVector(DirectFunctionCall2(to_tsvector_byid,
-												  ObjectIdGetDatum(c->config),
-												  PointerGetDatum(t)));
-	return vector->size > 0 ? vector : NULL;
-}
-
-void
-mtr_term_add_text(MtrLoader *loader, MtrCompile *c, int side, int64 id,
-				  bool is_loaded)
-{
-	MtrSide    *out = &c->side[side];
-	TSVector	vector = lexemes(loader, c, side, id);
-
-	if (is_loaded)
-		begin_items(loader, out);
-	if (vector == NULL)
-		return;
-	c->ntexts++;
-	for (int32 i = 0; i < vector->size; i++)
-	{
-		WordEntry  *word = ARRPTR(vector) + i;
-		int32		code = mtr_dict_code(c->dict, STRPTR(vector) + word->pos,
-										 word->len, true);
-
-		if (code == MTR_COUNT(int32, c->frequency))
-			*(int32 *) mtr_buffer_add(loader, &c->frequency,
-									  sizeof(int32)) = 0;
-		MTR_ITEMS(int32, c->frequency)[code]++;
-		if (is_loaded)
-			*(int32 *) mtr_buffer_add(loader, &out->item,
-									  sizeof(int32)) = code;
-	}
-}
-
-void
-mtr_term_finish_text(MtrLoader *loader, MtrCompile *c)
-{
-	MtrText    *out = &c->out->u.text;
-	int32		nmentors = loader->programme->nmentors;
-	const int32 *frequency = MTR_ITEMS(int32, c->frequency);
-	int32	   *idf;
-	int64	   *root = mtr_load_alloc(loader, nmentors, sizeof(int64));
-	const int32 *first;
-	const int32 *item;
-
-	out->mentor_size = finish_items(loader, c);
-	out->nterms = mtr_dict_size(c->dict);
-	idf = mtr_load_alloc(loader, out->nterms, sizeof(int32));
-	for (int32 t = 0; t < out->nterms; t++)
-		idf[t] = mtr_text_idf(c->ntexts, frequency[t]);
-	first = MTR_ITEMS(int32, c->side[MTR_MENTOR].first);
-	item = MTR_ITEMS(int32, c->side[MTR_MENTOR].item);
-	for (int32 j = 0; j < nmentors; j++)
-	{
-		int64		q = 0;
-
-		for (int32 i = first[j]; i < first[j + 1]; i++)
-			q += (int64) idf[item[i]] * idf[item[i]];
-		root[j] = mtr_text_root(q);
-	}
-	out->idf = idf;
-	out->mentor_root = root;
-	out->mentee_start = MTR_ITEMS(int32, c->side[MTR_MENTEE].first);
-	out->mentee_term = MTR_ITEMS(int32, c->side[MTR_MENTEE].item);
-	invert(loader, &c->side[MTR_MENTOR], out->nterms, &out->list_start,
-		   &out->list_mentor);
-	mtr_buffer_free(loader, &c->side[MTR_MENTOR].item);
-	mtr_buffer_free(loader, &c->frequency);
 }

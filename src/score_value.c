@@ -439,7 +439,7 @@ mtr_value_add(MtrLoader *loader, int side, int64 id, bool is_loaded)
 		MtrCompile *c = &loader->compile[k];
 
 		if (c->out->kind == MTR_TEXT)
-			mtr_term_add_text(loader, c, side, id, is_loaded);
+			mtr_text_add(loader, c, side, id, is_loaded);
 		if (!is_loaded)
 			continue;
 		keep_raw(loader, k, side);
@@ -625,7 +625,7 @@ mtr_value_finish(MtrLoader *loader)
 				mtr_week_finish(c);
 				break;
 			case MTR_TEXT:
-				mtr_term_finish_text(loader, c);
+				mtr_text_finish(loader, c);
 				break;
 			case MTR_CUSTOM:
 				mtr_custom_finish(loader, c);

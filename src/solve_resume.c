@@ -25,6 +25,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "kernel/slack.h"
 #include "match.h"
 #include "progress.h"
 #include "solve.h"
@@ -42,6 +43,7 @@ typedef struct Resume
 	MtrStart   *start;
 	int32	   *row;			/* [ncols] */
 	int32	   *violations;		/* [ncols] */
+	int64	   *limit[2];		/* [ncols] in rows of this cover */
 } Resume;
 
 /* One row of scores, from the matrix or made. */
@@ -75,32 +77,74 @@ holds(const MtrAssign *a, int32 row, int32 col, int32 score, bool is_taken)
  * element, or mark the left ones whose right element isn't marked.
  */
 static void
+scan_row(Resume *r, int32 left, const int32 *score, int32 k, bool mark)
+{
+	const MtrAssign *a = r->a;
+
+	for (int32 col = 0; col < a->ncols; col++)
+	{
+		bool		is_taken = k < a->npairs && a->pair_row[k] == left &&
+		a->pair_col[k] == col;
+
+		k += is_taken;
+		if ((score[col] == MTR_NO_PAIR && !is_taken) ||
+			a->row_places[left] == 0 || a->col_places[col] == 0 ||
+			holds(a, left, col, score[col], is_taken))
+			continue;
+		if (!mark)
+			r->violations[col]++;
+		else if (!r->start->right_changed[col])
+			r->start->left_changed[left] = true;
+	}
+}
+
+/*
+ * Is it sure that the row has no such pair?  Its pairs are "count" ones from
+ * k on.  A column without places may count though it doesn't matter.
+ */
+static bool
+row_holds(const Resume *r, int32 left, const int32 *score, int32 k,
+		  int32 count)
+{
+	const MtrAssign *a = r->a;
+	const int64 *limit = r->limit[a->row_cover[left]];
+	int64		price = a->row_price[left];
+	int32		above = 0;
+
+	for (int32 p = k; p < k + count; p++)
+	{
+		int32		col = a->pair_col[p];
+
+		if (!holds(a, left, col, score[col], true))
+			return false;
+		above += mtr_slack_row(&score[col], &limit[col], price, 1).above;
+	}
+	return mtr_slack_row(score, limit, price, a->ncols).above == above;
+}
+
+static void
 scan(Resume *r, bool mark)
 {
 	const MtrAssign *a = r->a;
 	int32		k = 0;
 
+	for (int cover = 0; cover < 2; cover++)
+		for (int32 col = 0; col < a->ncols; col++)
+			r->limit[cover][col] = mtr_slack_limit(a->most_pairs, cover,
+												   a->col_cover[col],
+												   a->col_price[col]);
 	for (int32 left = 0; left < a->nrows; left++)
 	{
 		const int32 *score = get_row(r, left);
+		int32		count = 0;
 
 		CHECK_FOR_INTERRUPTS();
 		mtr_progress(left, a->nrows);
-		for (int32 col = 0; col < a->ncols; col++)
-		{
-			bool		is_taken = k < a->npairs && a->pair_row[k] == left &&
-			a->pair_col[k] == col;
-
-			k += is_taken;
-			if ((score[col] == MTR_NO_PAIR && !is_taken) ||
-				a->row_places[left] == 0 || a->col_places[col] == 0 ||
-				holds(a, left, col, score[col], is_taken))
-				continue;
-			if (!mark)
-				r->violations[col]++;
-			else if (!r->start->right_changed[col])
-				r->start->left_changed[left] = true;
-		}
+		while (k + count < a->npairs && a->pair_row[k + count] == left)
+			count++;
+		if (!row_holds(r, left, score, k, count))
+			scan_row(r, left, score, k, mark);
+		k += count;
 	}
 }
 
@@ -196,6 +240,9 @@ begin_resume(Resume *r, MtrProblem *problem, MtrStart *start)
 	size = (a->ncols + 1) * sizeof(int32);
 	r->row = palloc_extended(size, MCXT_ALLOC_HUGE);
 	r->violations = palloc_extended(size, MCXT_ALLOC_HUGE);
+	for (int cover = 0; cover < 2; cover++)
+		r->limit[cover] = palloc_extended((a->ncols + 1) * sizeof(int64),
+										  MCXT_ALLOC_HUGE);
 }
 
 /* Resume from what is marked; false when that is too much. */

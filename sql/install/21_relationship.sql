@@ -29,6 +29,7 @@ CREATE TABLE mentoring.match_run (
     extension_version  text,
     detail             jsonb NOT NULL DEFAULT '{}'
                        CHECK (pg_catalog.jsonb_typeof(detail) = 'object'),
+    texts              jsonb CHECK (pg_catalog.jsonb_typeof(texts) = 'object'),
     created_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
     published_at       timestamptz,
     PRIMARY KEY (id, programme_id)
@@ -62,6 +63,8 @@ COMMENT ON COLUMN mentoring.match_run.elapsed_ms IS
 'Time of the whole call.';
 COMMENT ON COLUMN mentoring.match_run.input_hash IS
 'SHA-256 of everything the result depends on; verify_match compares it.';
+COMMENT ON COLUMN mentoring.match_run.texts IS
+'For each criterion of kind text, by its id, how many texts there were and how many of them used each word used more than once. rematch and verify_match score by it, so that a newcomer''s text doesn''t change the scores of others.';
 
 CREATE TABLE mentoring.match_price (
     programme_id    bigint NOT NULL,

@@ -75,6 +75,61 @@ SELECT mentoring.rematch(963, :run) = :run AS same_run;
 SELECT pg_temp.pairs(963, :run);
 SELECT * FROM pg_temp.faults(963, :run);
 
+-- How rare a word is, is as it was: a newcomer's text changes nobody's score,
+-- though it does in a new run.
+SELECT pg_temp.line(966, '{1, 2, 3}', '{1, 2, 3}');
+UPDATE mentoring.criterion SET weight = 0.5 WHERE programme_id = 966;
+INSERT INTO mentoring.criterion
+       (programme_id, name, kind, mentee_key, mentor_key, weight, params)
+VALUES (966, 'aims', 'text', 'aims', 'bio', 1, '{"config": "english"}');
+UPDATE mentoring.participant AS a
+   SET aims = t.aims, bio = t.bio, status = t.status
+  FROM (VALUES (96601, 'learn about gardens and soil', NULL, 'accepted'),
+               (96602, 'gardens, budgets', NULL, 'accepted'),
+               (96603, 'soil and budgets and bees', NULL, 'waitlisted'),
+               (96651, NULL, 'I keep gardens and bees', 'accepted'),
+               (96652, NULL, 'budgets, gardens', 'accepted'),
+               (96653, NULL, 'soil soil soil, budgets', 'accepted'))
+       AS t (id, aims, bio, status)
+ WHERE a.id = t.id;
+SELECT mentoring.match(966) AS run \gset
+SELECT texts #>> '{}' ~ '^{"[0-9]+": .*}$' AS by_criterion, value
+  FROM mentoring.match_run, jsonb_each(texts) WHERE id = :run;
+SELECT pg_temp.pairs(966, :run);
+UPDATE mentoring.participant SET status = 'accepted' WHERE id = 96603;
+SELECT mentoring.rematch(966, :run, '[96603]') = :run AS same_run;
+SELECT pg_temp.pairs(966, :run);
+SELECT * FROM pg_temp.faults(966, :run);
+SELECT detail ->> 'solved_anew' AS anew, detail -> 'changed' AS changed, value
+  FROM mentoring.match_run, jsonb_each(texts) WHERE id = :run;
+SELECT mentoring.match(966) AS fresh \gset
+SELECT pg_temp.pairs(966, :fresh);
+SELECT value FROM mentoring.match_run, jsonb_each(texts) WHERE id = :fresh;
+-- Published, changed and matched again, the next run goes by the same words.
+SELECT mentoring.publish_match(966, :run);
+UPDATE mentoring.participant SET bio = 'bees' WHERE id = 96652;
+SELECT mentoring.rematch(966, :run) AS next \gset
+SELECT pg_temp.pairs(966, :next);
+SELECT * FROM pg_temp.faults(966, :next);
+SELECT n.texts = r.texts AS same_words
+  FROM mentoring.match_run AS n, mentoring.match_run AS r
+ WHERE n.id = :next AND r.id = :run;
+-- Other numbers are found out, as are none.
+SAVEPOINT s;
+UPDATE mentoring.match_run
+   SET texts = regexp_replace(texts::text, '"budget": \d', '"budget": 1')::jsonb
+ WHERE id = :next;
+SELECT check_name, holds FROM pg_temp.faults(966, :next);
+UPDATE mentoring.match_run SET texts = '{"x": 1}' WHERE id = :next;
+SELECT check_name, holds FROM pg_temp.faults(966, :next);
+ROLLBACK TO s;
+-- Edited criteria: as the texts are now.
+UPDATE mentoring.criterion SET weight = 2
+ WHERE programme_id = 966 AND name = 'aims';
+SELECT mentoring.rematch(966, :next) = :next AS same_run;
+SELECT value FROM mentoring.match_run, jsonb_each(texts) WHERE id = :next;
+SELECT * FROM pg_temp.faults(966, :next);
+
 -- Random changes, said or not: after each the run is what match() makes.
 CREATE FUNCTION pg_temp.change(programme bigint, n integer) RETURNS jsonb
 LANGUAGE plpgsql
