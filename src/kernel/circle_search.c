@@ -349,6 +349,15 @@ propose(CircleState *s, int64_t temperature)
 		mtr_circle_dissolve(s, s->circle[pair[0].a], least);
 }
 
+/* What began with the first of these steps has come so far. */
+static void
+tell(const CircleState *s, int64_t first, int64_t steps)
+{
+	int64_t		done = s->steps - first;
+
+	mtr_progress(s->past + (done < steps ? done : steps), s->planned);
+}
+
 /*
  * Try to place whoever isn't, by a walk among divisions that place as many:
  * somebody from the pool takes the place of somebody else, or opens a circle
@@ -357,7 +366,8 @@ propose(CircleState *s, int64_t temperature)
 static void
 walk(CircleState *s, int64_t steps)
 {
-	int64_t		end = s->steps + steps;
+	int64_t		first = s->steps;
+	int64_t		end = first + steps;
 
 	while (s->nalive - s->best_npool < s->p->placed_bound && s->steps < end)
 	{
@@ -367,6 +377,7 @@ walk(CircleState *s, int64_t steps)
 										   s->nalive)];
 
 		mtr_poll();
+		tell(s, first, steps);
 		s->steps++;
 		if (s->circle[j] == NO_CIRCLE || (bits & 1))
 			mtr_circle_force(s, a, INT64_MIN);
@@ -406,7 +417,7 @@ anneal(CircleState *s, int64_t steps, int64_t temperature)
 		while (s->steps < end)
 		{
 			mtr_poll();
-			mtr_progress(s->steps - first, steps);
+			tell(s, first, steps);
 			propose(s, temperature);
 		}
 		if (s->npool <= SMALL_POOL || level >= next)
@@ -471,19 +482,23 @@ mtr_circle_search(CircleState *s)
 	int64_t		steps = (int64_t) s->p->effort * s->n * MTR_CIRCLE_STEPS;
 	int64_t		advantage;
 
+	s->planned = steps;
 	start(s);
 	descend(s);
 	if (steps == 0 || s->nalive == 0)
 		return;
 	if (s->nalive - s->best_npool < s->p->placed_bound)
 	{
+		s->planned += steps / 5;
 		walk(s, steps / 5);
+		s->past = steps / 5;
 		restore_best(s);
 		descend(s);
 	}
 	advantage = usual_advantage(s);
 	if (!is_proven(s))
 		anneal(s, steps / 5 * 4, advantage * 2 / 5 + 1);
+	s->past += steps / 5 * 4;
 	restore_best(s);
 	descend(s);
 	if (!is_proven(s))

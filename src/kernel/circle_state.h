@@ -78,6 +78,8 @@ typedef struct CircleState
 	/* the search */
 	uint64_t	random;
 	int64_t		steps;			/* taken */
+	int64_t		planned;		/* in all, not counting descent */
+	int64_t		past;			/* planned for what has ended */
 	int32_t		slot;			/* where the last empty one was */
 } CircleState;
 

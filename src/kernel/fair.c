@@ -243,6 +243,7 @@ begin(Fair *f)
 
 	f->level = NO_LEVEL;
 	f->done = -(int64_t) MAX_SCORE - 1;
+	f->npairs = -1;
 	for (int s = 0; s < 2; s++)
 	{
 		Side	   *side = &f->side[s];
@@ -439,6 +440,23 @@ keep_covered_once(Fair *f)
  * ----------
  */
 
+/* Levels lie between the lowest and highest score taken, or nearly so. */
+static void
+note_range(Fair *f)
+{
+	f->lowest = MAX_SCORE;
+	f->highest = -MAX_SCORE;
+	for (int32_t q = 0; q < f->nplaces; q++)
+	{
+		if ((q & 1023) == 0)
+			mtr_poll();
+		if (f->state[q] != PLACE_LIVE)
+			continue;
+		f->lowest = f->score[q] < f->lowest ? f->score[q] : f->lowest;
+		f->highest = f->score[q] > f->highest ? f->score[q] : f->highest;
+	}
+}
+
 /* The lowest score taken that isn't settled; false = there is none */
 static bool
 lowest_taken(const Fair *f, int32_t *score)
@@ -501,6 +519,7 @@ settle_levels(Fair *f)
 {
 	int32_t		lowest = 0;
 
+	note_range(f);
 	while (lowest_taken(f, &lowest))
 	{
 		if (f->done + 1 < lowest)
@@ -589,6 +608,7 @@ mtr_fair_solve(MtrAssign *p, bool rows_are_right, void *scratch)
 
 	begin(&f);
 	is_full = fill_places(&f);
+	f.npairs = f.nfilled;
 	cover(&f, is_full);
 	leave_vacant(&f.side[0], p->row_cover);
 	leave_vacant(&f.side[1], p->col_cover);

@@ -220,6 +220,7 @@ load_scores(Check *c)
 		uint64_t   *open = nth(c, c->open, i);
 
 		mtr_poll();
+		mtr_progress(i, (int64_t) p->nrows + p->npairs);
 		c->element[i].vacant = p->row_places[i];
 		for (int32_t j = 0; j < p->ncols; j++)
 		{
@@ -650,6 +651,8 @@ judge(Check *c, MtrFairVerdict *verdict)
 	{
 		int32_t		first = k;
 
+		mtr_progress((int64_t) c->p->nrows + first,
+					 (int64_t) c->p->nrows + npairs);
 		verdict->level = SCORE_OF(c->pair_key[k]);
 		while (k < npairs && SCORE_OF(c->pair_key[k]) == verdict->level)
 			k++;

@@ -78,6 +78,13 @@ typedef struct Fair
 	int32_t    *score;
 	uint8_t    *state;
 
+	/* how far it has come */
+	int32_t		nfilled;		/* places, first */
+	int32_t		npairs;			/* most pairs, -1 while not known */
+	int32_t		nfixed;			/* of those */
+	int64_t		lowest;			/* score taken when levels begin */
+	int64_t		highest;
+
 	/* the level being settled (fair_level.h) */
 	int64_t		level;			/* its score, or NO_LEVEL */
 	uint64_t   *at_level;		/* [nrows][words] pairs of it, not taken */
@@ -165,6 +172,36 @@ put_open(Fair *f, int32_t i, int32_t j, bool value)
 	put_bit(set_of(f->side[1].open, &f->side[1], j), i, value);
 }
 
+static inline int64_t
+share_of(int64_t part, int64_t all)
+{
+	return part >= all ? MTR_UNIT : part * MTR_UNIT / all;
+}
+
+/*
+ * A quarter of it is to find the most pairs and a quarter to resolve ties, in
+ * which pairs are fixed one after another.  While levels are settled either
+ * the level rises steadily or most pairs are fixed at once.
+ */
+static void
+tell(const Fair *f)
+{
+	int64_t		done;
+
+	if (f->npairs < 0)
+		done = share_of(f->nfilled, f->nplaces);
+	else
+	{
+		int64_t		fixed = share_of(f->nfixed, f->npairs);
+		int64_t		risen = f->level <= f->lowest ? 0 :
+		share_of(f->level - f->lowest, f->highest - f->lowest);
+
+		done = f->by_rule ? 3 * MTR_UNIT + fixed :
+			MTR_UNIT + 2 * (risen > fixed ? risen : fixed);
+	}
+	mtr_progress(done, 4 * MTR_UNIT);
+}
+
 /* ----------
  * Pairs
  * ----------
@@ -247,6 +284,7 @@ fix_pair(Fair *f, int32_t q)
 {
 	unlink_pair(f, q);
 	f->state[q] = PLACE_FIXED;
+	f->nfixed++;
 }
 
 static inline void

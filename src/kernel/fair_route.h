@@ -252,6 +252,7 @@ take_path(Fair *f, int32_t from, int32_t col)
 	}
 	change_demand(&f->side[0], node, -1);
 	change_demand(&f->side[1], col, -1);
+	f->nfilled++;
 }
 
 /* Plant a tree at each row in demand that has no wanting column at hand */
@@ -294,6 +295,7 @@ route_round(Fair *f)
 	Search	   *q = &f->search[FORWARD];
 	int64_t		ntaken;
 
+	tell(f);
 	for (int s = 0; s < 2; s++)
 	{
 		memset(f->side[s].seen[FORWARD], 0,

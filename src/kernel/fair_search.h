@@ -163,6 +163,7 @@ expand(Fair *f, int d, int32_t node)
 static int32_t
 connect(Fair *f, int32_t source, int32_t sink, int *closed)
 {
+	tell(f);
 	begin_search(f, FORWARD, source);
 	begin_search(f, BACKWARD, sink);
 	for (;;)

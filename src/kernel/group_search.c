@@ -362,6 +362,15 @@ propose(GroupState *s, int64_t temperature)
 	propose_group(s, -mtr_draw_loss(&s->random, temperature));
 }
 
+/* What began with the first of these steps has come so far. */
+static void
+tell(const GroupState *s, int64_t first, int64_t steps)
+{
+	int64_t		done = s->steps - first;
+
+	mtr_progress(s->past + (done < steps ? done : steps), s->planned);
+}
+
 /*
  * Try to seat whoever isn't, by a walk among divisions that take as many
  * seats: somebody from the pool takes the place of somebody else, or a group
@@ -370,7 +379,8 @@ propose(GroupState *s, int64_t temperature)
 static void
 walk(GroupState *s, int64_t steps)
 {
-	int64_t		end = s->steps + steps;
+	int64_t		first = s->steps;
+	int64_t		end = first + steps;
 
 	while (s->best_nseats < s->p->seats_bound && s->steps < end &&
 		   s->npool > 0)
@@ -383,6 +393,7 @@ walk(GroupState *s, int64_t steps)
 		int32_t		to = draw_group(s, j);
 
 		mtr_poll();
+		tell(s, first, steps);
 		s->steps++;
 		if (to == NONE || (bits & 1))
 			mtr_group_try_open(s, j, i, true, -INT64_MAX);
@@ -422,7 +433,7 @@ anneal(GroupState *s, int64_t steps, int64_t temperature)
 		while (s->steps < end)
 		{
 			mtr_poll();
-			mtr_progress(s->steps - first, steps);
+			tell(s, first, steps);
 			propose(s, temperature);
 		}
 		if (s->npool <= SMALL_POOL || level >= next)
@@ -464,12 +475,13 @@ kick(GroupState *s)
 static void
 kick_around(GroupState *s, int64_t steps)
 {
-	int64_t		end = s->steps + steps;
+	int64_t		first = s->steps;
 
-	while (s->steps < end && !is_proven(s))
+	while (s->steps < first + steps && !is_proven(s))
 	{
 		int			kicks = 1 + (int) (draw(s) % MAX_KICKS);
 
+		tell(s, first, steps);
 		for (int n = 0; n < kicks; n++)
 			kick(s);
 		mtr_group_best_seats(s);
@@ -526,19 +538,23 @@ mtr_group_search(GroupState *s)
 	int64_t		steps = ((int64_t) s->nmentees + s->nmentors) *
 	MTR_GROUP_STEPS * s->p->effort;
 
+	s->planned = steps;
 	start(s);
 	descend(s);
 	if (steps == 0 || s->nalive == 0)
 		return;
 	if (s->best_nseats < s->p->seats_bound)
 	{
+		s->planned += steps / 5;
 		walk(s, steps / 5);
+		s->past = steps / 5;
 		restore_best(s);
 		descend(s);
 	}
 	if (is_proven(s))
 		return;
 	anneal(s, steps / 5 * 4, usual_advantage(s) / 5 + 1);
+	s->past += steps / 5 * 4;
 	restore_best(s);
 	descend(s);
 	kick_around(s, steps / 5);

@@ -159,7 +159,8 @@ search_all(Solver *x)
 	{
 		int32_t		node = outer(x, v);
 
-		mtr_progress(v, x->n);
+		mtr_poll();
+		tell(x);
 		if (x->node[node].base == v && partner(x, node) < 0 &&
 			x->vertex[v].price > 0)
 			search(x, node);

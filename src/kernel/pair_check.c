@@ -453,8 +453,10 @@ check_rows(Check *x)
 	}
 	for (int32_t a = 0; a < p->n; a++)
 	{
-		MtrStatus	status = check_row(x, a, &total);
+		MtrStatus	status;
 
+		mtr_progress(a, p->n);
+		status = check_row(x, a, &total);
 		if (status != MTR_OK || x->verdict->fault != MTR_PAIR_OPTIMAL)
 			return status;
 	}

@@ -263,6 +263,7 @@ take(Greedy *g, int32_t a, int32_t b, int32_t score)
 {
 	MtrPairing *p = g->p;
 
+	mtr_progress(g->n + 2 * (int64_t) p->npairs, 2 * (int64_t) g->n);
 	p->mate[a] = b;
 	p->mate[b] = a;
 	p->npairs++;
@@ -325,7 +326,7 @@ mtr_pair_greedy(MtrPairing *p, int64_t *bound, void *scratch)
 		g.following[v] = v;
 	for (int32_t a = 0; a < p->n; a++)
 	{
-		mtr_progress(a, p->n);
+		mtr_progress(a, 2 * (int64_t) p->n);
 		p->mate[a] = -1;
 		fill_list(&g, a);
 		if (!in_range(g.row, p->n))

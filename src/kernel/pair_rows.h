@@ -16,6 +16,7 @@ static void
 read_row(Solver *x, int32_t a)
 {
 	mtr_poll();
+	tell(x);
 	x->p->row(x->p->state, a, x->row);
 	x->row[a] = MTR_NO_PAIR;
 }

@@ -118,6 +118,7 @@ typedef struct Solver
 	int32_t		n;
 	Num			level;			/* first part of every weight */
 	int32_t		floor;			/* scores must be above to be eligible */
+	int64_t		ndone;			/* rows read, vertices whose turn it was */
 
 	/* the pairs worked on; pair_edges.h */
 	Edge	   *edge;			/* [edge_room]; not during searches */
@@ -163,6 +164,17 @@ typedef struct Solver
 	uint32_t   *mark;			/* [n + n / 2] */
 	uint32_t	stamp;
 } Solver;
+
+/* A row is to be read, or it is a vertex's turn: to estimate, to choose, to
+ * search, to compare, and one more round are five times all of them. */
+static inline void
+tell(Solver *x)
+{
+	int64_t		all = 5 * (int64_t) x->n;
+
+	mtr_progress(x->ndone < all ? x->ndone : all, all);
+	x->ndone++;
+}
 
 static inline Num
 weight(const Solver *x, int32_t score)
