@@ -69,6 +69,7 @@ OBJS = \
 	src/match_stable.o \
 	src/match_peer.o \
 	src/match_circle.o \
+	src/match_group.o \
 	src/match_store.o \
 	src/match_verify.o \
 	src/match_verify_claim.o \

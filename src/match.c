@@ -171,6 +171,9 @@ check_model(const MtrMatch *match, const char *model)
 	if (match->method == MTR_HEURISTIC && !is_group)
 		refuse_for_model(model, "method heuristic",
 						 "Circles and groups are searched; pairs can be optimal.");
+	if (match->options.mentors_per_group > 1 && strcmp(model, "group") != 0)
+		refuse_for_model(model, "option mentors_per_group",
+						 "Groups have mentors in common: model group.");
 	if (is_paired_model(model))
 		return;
 	if (match->method == MTR_STABLE)
@@ -182,12 +185,6 @@ check_model(const MtrMatch *match, const char *model)
 	if (is_group && match->objective == MTR_BEST_TOTAL)
 		refuse_for_model(model, "objective best_total",
 						 "As many people as possible are placed: objective most_pairs.");
-	if (is_group && match->options.ageing > 0)
-		refuse_for_model(model, "option ageing",
-						 "Leave ageing out.");
-	if (is_group && match->options.churn_penalty > 0)
-		refuse_for_model(model, "option churn_penalty",
-						 "Leave churn_penalty out.");
 }
 
 /* Refuse a programme that can have no match, and say what it lacks. */

@@ -223,6 +223,7 @@ typedef struct MtrMatchOptions
 	int32		ageing;			/* 10^-6: what a year of waiting is worth */
 	int32		churn_penalty;	/* 10^-6: what a pair kept is worth */
 	int64		seed;			/* circles and groups */
+	int32		mentors_per_group;
 } MtrMatchOptions;
 
 extern void mtr_parse_options(const Jsonb *json, MtrMatchOptions *options);
@@ -458,6 +459,11 @@ extern void mtr_peers_begin(MtrMatch *match, MtrPeers *peers);
 /* Count the eligible pairs and see who has a partner. */
 extern void mtr_peers_note(MtrMatch *match, const MtrPeers *peers);
 
+/* Add to the scores what options do, and what that is for two peers, by index
+ * into programme->mentee. */
+extern void mtr_peers_add_bonuses(MtrMatch *match, MtrPeers *peers);
+extern int32 mtr_peers_bonus(const MtrMatch *match, int32 i, int32 j);
+
 /* Scratch for a kernel, aligned, within mentoring.match_memory; n is for the
  * message. */
 extern void *mtr_match_scratch(MtrMatch *match, Size size, int32 n);
@@ -468,6 +474,17 @@ extern void mtr_match_stable(MtrMatch *match);
 extern void mtr_match_peer(MtrMatch *match);
 extern void mtr_match_circle(MtrMatch *match);
 extern void mtr_match_group(MtrMatch *match);
+
+/*
+ * What circles and groups share: what a pinned pair is worth more in the
+ * search, the sizes the programme asks for, the effort of a method, and the
+ * error when pins can't be honoured.
+ */
+#define MTR_PIN_SCORE (100 * MTR_UNIT)
+extern void mtr_match_sizes(const MtrMatch *match, int32 *min_size,
+							int32 *max_size);
+extern int32 mtr_match_effort(MtrMatch *match, int32 usual);
+extern void mtr_match_refuse_pin(const MtrMatch *match, int64 a, int64 b);
 
 /* Room for that many proposals and members, both counted generously. */
 extern void mtr_match_proposal_room(MtrMatch *match, int32 proposals,

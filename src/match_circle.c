@@ -1,6 +1,6 @@
 /*
  * match_circle.c
- *	  circles of peers, and groups of mentees with mentors
+ *	  circles of peers, and what they share with groups
  *
  * Nothing is known that finds the best circles or groups in acceptable time,
  * so these are searched (kernel/circle.h, kernel/group.h): the run's method is
@@ -8,9 +8,8 @@
  * a number no division exceeds.  The same seed gives the same division.
  *
  * Sizes are min_group_size and max_group_size of the programme, by default 3
- * to 6 people, in a group its mentor included.  A pinned pair must share a
- * circle or group: it is searched with a score far above all others, and a
- * division that doesn't honour it is refused.
+ * to 6 people.  A pinned pair must share a circle: it is searched with a score
+ * far above all others, and a division that doesn't honour it is refused.
  */
 #include "postgres.h"
 
@@ -19,7 +18,6 @@
 #include "utils/memutils.h"
 
 #include "kernel/circle.h"
-#include "kernel/group.h"
 #include "match.h"
 #include "mentoring.h"
 #include "progress.h"
@@ -27,12 +25,8 @@
 #define DEFAULT_MIN_SIZE 3
 #define DEFAULT_MAX_SIZE 6
 
-/* what a pinned pair is worth more in the search */
-#define PIN_SCORE (100 * MTR_UNIT)
-
-/* The sizes the programme asks for. */
-static void
-read_sizes(const MtrMatch *match, int32 *min_size, int32 *max_size)
+void
+mtr_match_sizes(const MtrMatch *match, int32 *min_size, int32 *max_size)
 {
 	int64		id = match->programme_id;
 
@@ -53,9 +47,8 @@ read_sizes(const MtrMatch *match, int32 *min_size, int32 *max_size)
 				 errhint("Set min_group_size to 2 or more and max_group_size to no less in mentoring.programme.")));
 }
 
-/* The method of a run that was searched. */
-static int32
-effort_of(MtrMatch *match, int32 usual)
+int32
+mtr_match_effort(MtrMatch *match, int32 usual)
 {
 	if (match->method == MTR_GREEDY)
 		return 0;
@@ -64,8 +57,8 @@ effort_of(MtrMatch *match, int32 usual)
 	return usual;
 }
 
-static void
-refuse_pin(const MtrMatch *match, int64 a, int64 b)
+void
+mtr_match_refuse_pin(const MtrMatch *match, int64 a, int64 b)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -78,20 +71,22 @@ refuse_pin(const MtrMatch *match, int64 a, int64 b)
  * Circles
  */
 
-/* Pinned pairs count much more; they are given back to the problem, since a
- * circle has room for others. */
-static int32
-add_pins(const MtrMatch *match, MtrPeers *peers, int32 amount)
+/* Pinned pairs count much more, whatever min_score; they are given back to
+ * the problem, since a circle has room for others. */
+static void
+set_pins(const MtrMatch *match, MtrPeers *peers, int32 amount)
 {
 	for (int32 k = 0; k < match->npairs; k++)
 	{
-		int32		a = match->mentee[match->pair[k].mentee].index;
-		int32		b = match->mentee[match->pair[k].mentor].index;
+		const MtrMatchPair *pin = &match->pair[k];
+		int32		a = match->mentee[pin->mentee].index;
+		int32		b = match->mentee[pin->mentor].index;
+		int32		score = pin->score + amount +
+		mtr_peers_bonus(match, pin->mentee, pin->mentor);
 
-		peers->score[(Size) a * peers->n + b] += amount;
-		peers->score[(Size) b * peers->n + a] += amount;
+		peers->score[(Size) a * peers->n + b] = score;
+		peers->score[(Size) b * peers->n + a] = score;
 	}
-	return match->npairs;
 }
 
 static void
@@ -106,7 +101,7 @@ check_circles(const MtrMatch *match, const MtrCircle *c)
 		int32		circle = c->circle_of[match->mentee[i].index];
 
 		if (circle < 0 || circle != c->circle_of[match->mentee[j].index])
-			refuse_pin(match, peer[i].id, peer[j].id);
+			mtr_match_refuse_pin(match, peer[i].id, peer[j].id);
 	}
 }
 
@@ -135,6 +130,27 @@ list_members(const MtrCircle *c, int32 **start)
 	return member;
 }
 
+/* The scores of a circle's pairs in sum; "value" gets what options add, too. */
+static int64
+score_circle(const MtrMatch *match, const MtrPeers *peers, const int32 *member,
+			 int32 count, int64 *value)
+{
+	int64		score = 0;
+
+	for (int32 x = 0; x < count; x++)
+		for (int32 y = x + 1; y < count; y++)
+		{
+			int32		pair = peers->score[(Size) member[x] * peers->n +
+											member[y]];
+
+			*value += pair;
+			score += pair - mtr_peers_bonus(match,
+											peers->peer_of[member[x]],
+											peers->peer_of[member[y]]);
+		}
+	return score;
+}
+
 static void
 propose_circles(MtrMatch *match, const MtrPeers *peers, const MtrCircle *c)
 {
@@ -145,12 +161,12 @@ propose_circles(MtrMatch *match, const MtrPeers *peers, const MtrCircle *c)
 	mtr_match_proposal_room(match, c->ncircles, c->nplaced);
 	for (int32 k = 0; k < c->ncircles; k++)
 	{
-		int64		score = 0;
+		int64		value = 0;
+		int64		score;
 		MtrMember  *member;
 
-		for (int32 x = start[k]; x < start[k + 1]; x++)
-			for (int32 y = x + 1; y < start[k + 1]; y++)
-				score += peers->score[(Size) list[x] * peers->n + list[y]];
+		score = score_circle(match, peers, list + start[k],
+							 start[k + 1] - start[k], &value);
 		member = mtr_match_propose(match, start[k + 1] - start[k], score,
 								   false);
 		for (int32 x = start[k]; x < start[k + 1]; x++, member++)
@@ -160,8 +176,8 @@ propose_circles(MtrMatch *match, const MtrPeers *peers, const MtrCircle *c)
 			match->mentee[peers->peer_of[list[x]]].is_paired = true;
 		}
 		match->total += score;
+		match->value += value;
 	}
-	match->value = match->total;
 }
 
 void
@@ -172,21 +188,20 @@ mtr_match_circle(MtrMatch *match)
 	instr_time	start;
 
 	INSTR_TIME_SET_CURRENT(start);
-	for (int32 i = 0; i < match->programme->nmentees; i++)
-		match->mentee[i].is_paired = false; /* pins go into circles, too */
-	match->total = 0;
+	match->total = match->value = 0;
 	match->eligible = 0;
 	mtr_peers_begin(match, &peers);
 	mtr_peers_note(match, &peers);
+	mtr_peers_add_bonuses(match, &peers);
 	match->score_ms = mtr_elapsed_ms(&start);
 
 	INSTR_TIME_SET_CURRENT(start);
 	mtr_progress_phase("solve");
-	read_sizes(match, &c.min_size, &c.max_size);
-	(void) add_pins(match, &peers, PIN_SCORE);
+	mtr_match_sizes(match, &c.min_size, &c.max_size);
+	set_pins(match, &peers, MTR_PIN_SCORE);
 	c.n = peers.n;
 	c.score = peers.score;
-	c.effort = effort_of(match, MTR_CIRCLE_EFFORT);
+	c.effort = mtr_match_effort(match, MTR_CIRCLE_EFFORT);
 	c.seed = match->options.seed;
 	c.circle_of = palloc((peers.n + 1) * sizeof(int32));
 	mtr_check_status(mtr_circle_solve(&c, mtr_match_scratch(match,
@@ -194,7 +209,8 @@ mtr_match_circle(MtrMatch *match)
 															c.n)),
 					 "circle");
 	check_circles(match, &c);
-	c.bound -= (int64) add_pins(match, &peers, -PIN_SCORE) * PIN_SCORE;
+	c.bound -= (int64) match->npairs * MTR_PIN_SCORE;
+	set_pins(match, &peers, 0);
 	match->solve_ms = mtr_elapsed_ms(&start);
 	match->kernel = "circle";
 	match->has_bound = true;
@@ -203,181 +219,4 @@ mtr_match_circle(MtrMatch *match)
 	mtr_match_detail(match, "placed_bound", "%d", c.placed_bound);
 	propose_circles(match, &peers, &c);
 	pfree(peers.score);
-}
-
-/*
- * Groups
- */
-
-/* The matrix of scores; pinned pairs are part of it and worth more. */
-static void
-fill_group(MtrMatchRows *rows, MtrGroup *g, int32 *matrix)
-{
-	for (int32 left = 0; left < rows->nleft; left++)
-	{
-		int32	   *row = matrix + (Size) left * rows->nright;
-
-		CHECK_FOR_INTERRUPTS();
-		mtr_progress(left, rows->nleft);
-		mtr_rows_row(rows, left, row);
-		mtr_rows_note(rows, left, row);
-	}
-	g->nmentees = rows->nleft;
-	g->nmentors = rows->nright;
-	g->score = matrix;
-	g->mentee_places = rows->left_places;
-	g->mentor_places = rows->right_places;
-}
-
-/* Was each pinned pair put into one group? */
-static void
-check_groups(const MtrMatch *match, const MtrPin *pin, int32 npins,
-			 const MtrGroup *g)
-{
-	for (int32 k = 0; k < npins; k++)
-	{
-		int32		left = match->mentee[pin[k].mentee].index;
-		int32		right = match->mentor[pin[k].mentor].index;
-		bool		is_met = false;
-
-		for (int32 s = 0; s < g->nseats; s++)
-			is_met |= g->seat_mentee[s] == left &&
-				g->group_mentor[g->seat_group[s]] == right;
-		if (!is_met)
-			refuse_pin(match, pin[k].mentee_id, pin[k].mentor_id);
-	}
-}
-
-/* Mentor first, then the mentees. */
-static void
-propose_groups(MtrMatch *match, const MtrMatchRows *rows, const MtrGroup *g)
-{
-	const MtrProgramme *programme = match->programme;
-	int32		s = 0;
-
-	mtr_match_proposal_room(match, g->ngroups, (int64) g->nseats + g->ngroups);
-	for (int32 k = 0; k < g->ngroups; k++)
-	{
-		int32		first = s;
-		int64		score = 0;
-		int32		mentor = rows->mentor_of[g->group_mentor[k]];
-		MtrMember  *member;
-
-		for (; s < g->nseats && g->seat_group[s] == k; s++)
-			score += g->seat_score[s] >= PIN_SCORE ?
-				g->seat_score[s] - PIN_SCORE : g->seat_score[s];
-		member = mtr_match_propose(match, s - first + 1, score, false);
-		member->participant_id = programme->mentor[mentor].id;
-		member->role = "mentor";
-		match->mentor[mentor].is_paired = true;
-		for (int32 x = first; x < s; x++)
-		{
-			int32		mentee = rows->mentee_of[g->seat_mentee[x]];
-
-			member++;
-			member->participant_id = programme->mentee[mentee].id;
-			member->role = "mentee";
-			match->mentee[mentee].is_paired = true;
-		}
-		match->total += score;
-	}
-	match->value = match->total;
-}
-
-/* Pins aren't matched beforehand here: the places they took are given back. */
-static void
-release_pins(MtrMatch *match)
-{
-	for (int32 k = 0; k < match->npairs; k++)
-	{
-		MtrOutcome *mentee = &match->mentee[match->pair[k].mentee];
-		MtrOutcome *mentor = &match->mentor[match->pair[k].mentor];
-
-		mentee->places_left++;
-		mentor->places_left++;
-		mentee->is_paired = mentor->is_paired = false;
-	}
-	match->npairs = 0;
-	match->total = 0;
-	match->eligible = 0;
-}
-
-/* The pins that were matched, kept before they are released. */
-static MtrPin *
-keep_pins(const MtrMatch *match)
-{
-	MtrPin	   *pin = palloc((match->npairs + 1) * sizeof(MtrPin));
-
-	for (int32 k = 0; k < match->npairs; k++)
-	{
-		pin[k].mentee = match->pair[k].mentee;
-		pin[k].mentor = match->pair[k].mentor;
-		pin[k].mentee_id = match->programme->mentee[pin[k].mentee].id;
-		pin[k].mentor_id = match->programme->mentor[pin[k].mentor].id;
-	}
-	return pin;
-}
-
-static void
-allocate_group(MtrGroup *g)
-{
-	int64		groups = mtr_group_max_groups(g);
-	int64		seats = mtr_group_max_seats(g);
-
-	g->group_mentor = palloc_extended((groups + 1) * sizeof(int32),
-									  MCXT_ALLOC_HUGE);
-	g->seat_group = palloc_extended((seats + 1) * sizeof(int32),
-									MCXT_ALLOC_HUGE);
-	g->seat_mentee = palloc_extended((seats + 1) * sizeof(int32),
-									 MCXT_ALLOC_HUGE);
-	g->seat_score = palloc_extended((seats + 1) * sizeof(int32),
-									MCXT_ALLOC_HUGE);
-}
-
-void
-mtr_match_group(MtrMatch *match)
-{
-	MtrMatchRows rows = {0};
-	MtrGroup	g = {0};
-	instr_time	start;
-	int32		npins = match->npairs;
-	MtrPin	   *pin = keep_pins(match);
-	int32	   *matrix;
-	uint64		cells = (uint64) match->nmentees * match->nmentors;
-
-	INSTR_TIME_SET_CURRENT(start);
-	mtr_progress_phase("score");
-	release_pins(match);
-	mtr_rows_begin(&rows, match);
-	mtr_check_memory(MemoryContextMemAllocated(CurrentMemoryContext, true) +
-					 cells * sizeof(int32), match->nmentees, match->nmentors);
-	matrix = MemoryContextAllocHuge(CurrentMemoryContext,
-									Max(cells, 1) * sizeof(int32));
-	fill_group(&rows, &g, matrix);
-	for (int32 k = 0; k < npins; k++)
-		matrix[(Size) match->mentee[pin[k].mentee].index * rows.nright +
-			   match->mentor[pin[k].mentor].index] += PIN_SCORE;
-	match->score_ms = mtr_elapsed_ms(&start);
-
-	INSTR_TIME_SET_CURRENT(start);
-	mtr_progress_phase("solve");
-	read_sizes(match, &g.min_size, &g.max_size);
-	g.mentors_per_group = 1;
-	g.effort = effort_of(match, MTR_GROUP_EFFORT);
-	g.seed = match->options.seed;
-	allocate_group(&g);
-	mtr_check_status(mtr_group_solve(&g, mtr_match_scratch(match,
-														   mtr_group_scratch_size(&g),
-														   rows.nleft)),
-					 "group");
-	check_groups(match, pin, npins, &g);
-	match->solve_ms = mtr_elapsed_ms(&start);
-	match->kernel = "group";
-	match->has_bound = true;
-	match->bound = g.bound - (int64) npins * PIN_SCORE;
-	mtr_match_detail(match, "placed", "%d", g.nseats);
-	mtr_match_detail(match, "placed_bound", "%d", g.seats_bound);
-	propose_groups(match, &rows, &g);
-	mtr_rows_end(&rows);
-	pfree(matrix);
 }

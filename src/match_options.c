@@ -15,12 +15,13 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
+#include "kernel/group.h"
 #include "match.h"
 
 #define METHODS_HINT "Methods are optimal, stable and greedy."
 #define OBJECTIVES_HINT "Objectives are most_pairs, best_total and fair."
 #define OPTIONS_HINT \
-	"Options are min_score, keep, ageing, churn_penalty and seed."
+	"Options are min_score, keep, ageing, churn_penalty, seed and mentors_per_group."
 
 MtrMethod
 mtr_method(const char *name)
@@ -88,14 +89,16 @@ score_value(const char *key, const JsonbValue *value)
 	return (int32) mtr_from_double(number);
 }
 
-static int64
-seed_value(const char *key, const JsonbValue *value)
+static int32
+whole_value(const char *key, const JsonbValue *value, int32 least,
+			int32 greatest)
 {
 	double		number = number_value(key, value);
 
-	if (!(number >= 0 && number <= PG_INT32_MAX && floor(number) == number))
-		refuse_value(key, "a whole number from 0 to 2147483647");
-	return (int64) number;
+	if (!(number >= least && number <= greatest && floor(number) == number))
+		refuse_value(key, psprintf("a whole number from %d to %d", least,
+								   greatest));
+	return (int32) number;
 }
 
 static void
@@ -117,7 +120,10 @@ set_option(MtrMatchOptions *options, const char *key, const JsonbValue *value)
 	else if (strcmp(key, "churn_penalty") == 0)
 		options->churn_penalty = score_value(key, value);
 	else if (strcmp(key, "seed") == 0)
-		options->seed = seed_value(key, value);
+		options->seed = whole_value(key, value, 0, PG_INT32_MAX);
+	else if (strcmp(key, "mentors_per_group") == 0)
+		options->mentors_per_group = whole_value(key, value, 1,
+												 MTR_GROUP_MAX_MENTORS);
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -135,6 +141,7 @@ mtr_parse_options(const Jsonb *json, MtrMatchOptions *options)
 
 	memset(options, 0, sizeof(*options));
 	options->keep = true;
+	options->mentors_per_group = 1;
 	if (!JB_ROOT_IS_OBJECT(json))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -168,9 +168,8 @@ mtr_peers_note(MtrMatch *match, const MtrPeers *peers)
  * Pairs
  */
 
-/* What options add to the scores. */
-static void
-add_bonuses(MtrMatch *match, MtrPeers *peers)
+void
+mtr_peers_add_bonuses(MtrMatch *match, MtrPeers *peers)
 {
 	int32		n = peers->n;
 
@@ -196,20 +195,27 @@ add_bonuses(MtrMatch *match, MtrPeers *peers)
 	}
 }
 
-/* What they have added to a pair. */
-static int32
-bonus_of(const MtrMatch *match, const MtrPeers *peers, int32 a, int32 b)
+static int
+compare_pairs(const void *a, const void *b)
 {
-	int32		i = peers->peer_of[a];
-	int32		j = peers->peer_of[b];
+	const MtrMatchPair *p = a;
+	const MtrMatchPair *q = b;
+
+	if (p->mentee != q->mentee)
+		return p->mentee < q->mentee ? -1 : 1;
+	return (p->mentor > q->mentor) - (p->mentor < q->mentor);
+}
+
+int32
+mtr_peers_bonus(const MtrMatch *match, int32 i, int32 j)
+{
+	MtrMatchPair key = {.mentee = Min(i, j),.mentor = Max(i, j)};
 	int32		bonus = match->mentee[i].priority + match->mentee[j].priority;
 
-	for (int32 k = 0; k < match->nchurn; k++)
-	{
-		if (match->churn[k].mentee == Min(i, j) &&
-			match->churn[k].mentor == Max(i, j))
-			bonus += match->options.churn_penalty;
-	}
+	if (match->nchurn > 0 &&
+		bsearch(&key, match->churn, match->nchurn, sizeof(MtrMatchPair),
+				compare_pairs) != NULL)
+		bonus += match->options.churn_penalty;
 	return bonus;
 }
 
@@ -335,7 +341,7 @@ propose_all(MtrMatch *match, const MtrPeers *peers, const MtrPairing *p)
 		if (b > a)
 		{
 			int32		score = peers->score[(Size) a * p->n + b] -
-			bonus_of(match, peers, a, b);
+			mtr_peers_bonus(match, peers->peer_of[a], peers->peer_of[b]);
 
 			propose(match, peers->peer_of[a], peers->peer_of[b], score,
 					false);
@@ -356,7 +362,7 @@ mtr_match_peer(MtrMatch *match)
 	INSTR_TIME_SET_CURRENT(start);
 	mtr_peers_begin(match, &peers);
 	mtr_peers_note(match, &peers);
-	add_bonuses(match, &peers);
+	mtr_peers_add_bonuses(match, &peers);
 	match->score_ms = mtr_elapsed_ms(&start);
 
 	INSTR_TIME_SET_CURRENT(start);

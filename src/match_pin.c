@@ -6,6 +6,9 @@
  * that can't be carried out is an error that says which and why.  min_score
  * doesn't apply.  A pin whose pair is together already is satisfied.
  *
+ * Circles and groups are searched with their pins, which are only checked
+ * here.
+ *
  * Of two peers both directions count, and it doesn't matter who stands as
  * mentee in the pin.
  *
@@ -131,16 +134,21 @@ refuse_criterion(MtrProgramme *programme, const MtrPin *pin)
 			   "Make custom functions give equal results for equal arguments.");
 }
 
-/* Take a place for the pin. */
+/*
+ * Take a place for the pin.  In a programme of circles or groups several pins
+ * can share a place, so none is taken; the search finds out.
+ */
 static void
 take_place(MtrOutcome *outcome, const MtrParticipant *participant,
-		   const MtrPin *pin)
+		   const MtrPin *pin, bool is_shared)
 {
 	if (participant->places == 0)
 		refuse_pin(pin,
 				   psprintf("Participant %lld has no free place.",
 							(long long) participant->id),
 				   "Raise the capacity, end a relationship, or delete the pin from mentoring.pair_rule.");
+	if (is_shared)
+		return;
 	if (outcome->places_left == 0)
 		refuse_pin(pin,
 				   psprintf("Other pins use all free places of participant %lld (%d).",
@@ -216,6 +224,8 @@ mtr_match_pins(MtrMatch *match)
 {
 	MtrProgramme *programme = match->programme;
 	bool		is_peer = programme->is_peer;
+	bool		is_shared = strcmp(programme->model, "circle") == 0 ||
+	strcmp(programme->model, "group") == 0;
 	int32	   *score = palloc(Max(programme->nmentors, 1) * sizeof(int32));
 	int32		row = -1;		/* the mentee score[] is of */
 
@@ -239,10 +249,10 @@ mtr_match_pins(MtrMatch *match)
 										 pin_score(programme, &back, score,
 												   &row));
 		take_place(&match->mentee[pin->mentee],
-				   &programme->mentee[pin->mentee], pin);
+				   &programme->mentee[pin->mentee], pin, is_shared);
 		take_place(is_peer ? &match->mentee[pin->mentor] :
 				   &match->mentor[pin->mentor],
-				   &programme->mentor[pin->mentor], pin);
+				   &programme->mentor[pin->mentor], pin, is_shared);
 		pair->mentee = pin->mentee;
 		pair->mentor = pin->mentor;
 		pair->is_pinned = true;

@@ -34,6 +34,7 @@ typedef struct Run
 {
 	int64		args[2];		/* programme, run */
 	char	   *status;
+	char	   *model;
 	char	   *criteria;		/* digest */
 	char	   *criteria_now;
 	bool		has_prices;
@@ -68,9 +69,10 @@ read_run(MtrMatch *match, Run *run)
 					" r.detail ->> 'criteria', " MTR_CRITERIA_DIGEST ","
 					" coalesce((r.detail ->> 'waiting_at')::timestamptz,"
 					" r.created_at), r.texts"
-					" FROM mentoring.match_run AS r"
+					", p.model FROM mentoring.match_run AS r"
+					" JOIN mentoring.programme AS p ON p.id = r.programme_id"
 					" WHERE r.programme_id = $1 AND r.id = $2"
-					" FOR NO KEY UPDATE", 2, run->args, false, SPI_OK_SELECT);
+					" FOR NO KEY UPDATE OF r", 2, run->args, false, SPI_OK_SELECT);
 	if (SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -86,6 +88,7 @@ read_run(MtrMatch *match, Run *run)
 	run->criteria = run_text(5);
 	run->criteria_now = run_text(6);
 	match->waiting_at = DatumGetTimestampTz(run_column(7));
+	run->model = run_text(9);
 	if (strcmp(run->criteria, run->criteria_now) == 0 &&
 		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 8) != NULL)
 		match->texts = DatumGetJsonbPCopy(run_column(8));
@@ -158,10 +161,13 @@ read_pairs(MtrPrevious *previous, const Run *run)
 					" FROM mentoring.proposal AS p"
 					" JOIN mentoring.proposal_member AS e"
 					"   ON e.programme_id = p.programme_id"
-					"  AND e.proposal_id = p.id AND e.role = 'mentee'"
+					"  AND e.proposal_id = p.id"
 					" JOIN mentoring.proposal_member AS o"
 					"   ON o.programme_id = p.programme_id"
-					"  AND o.proposal_id = p.id AND o.role = 'mentor'"
+					"  AND o.proposal_id = p.id"
+					"  AND (e.role = 'mentee' AND o.role = 'mentor'"
+					"   OR e.role = 'peer' AND o.role = 'peer'"
+					"    AND e.participant_id < o.participant_id)"
 					" WHERE p.programme_id = $1 AND p.match_run_id = $2"
 					" ORDER BY 1, 2", 2, run->args, true, SPI_OK_SELECT);
 	previous->npairs = (int32) SPI_processed;
@@ -227,6 +233,10 @@ read_changed(MtrPrevious *previous, const Run *run, const Jsonb *changed)
 static const char *
 why_anew(const MtrMatch *match, const Run *run)
 {
+	if (strcmp(run->model, "peer") == 0 ||
+		strcmp(run->model, "circle") == 0 ||
+		strcmp(run->model, "group") == 0)
+		return psprintf("its programme is of model \"%s\"", run->model);
 	if (match->method != MTR_OPTIMAL || match->objective == MTR_FAIR ||
 		match->previous->nprices == 0)
 		return "it has no prices to start from";

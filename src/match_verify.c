@@ -487,7 +487,7 @@ check_scores(MtrVerify *v)
 static int64
 sum_values(const MtrVerify *v)
 {
-	int64		value = 0;
+	int64		value = v->more_value;
 
 	for (int32 k = 0; k < v->npairs; k++)
 	{

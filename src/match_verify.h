@@ -68,6 +68,7 @@ typedef struct MtrVerify
 	double		gap;
 	char	   *hash;
 	double		value;			/* total with what options add */
+	int64		more_value;		/* what they add to circles and groups */
 	int64		waiting_at;		/* microseconds since 2000 */
 	Jsonb	   *texts;			/* by which it scored, or NULL */
 	int32		nchurn;			/* those of accepted participants */

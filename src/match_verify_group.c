@@ -44,6 +44,7 @@ typedef struct Proposed
 	int32		first;			/* of the members */
 	int32		count;
 	int64		now;			/* score as of now */
+	int64		bonus;			/* what options add to it */
 	char	   *problem;		/* why it breaks a rule, or NULL */
 } Proposed;
 
@@ -172,7 +173,8 @@ shape_problem(const Groups *g, const Proposed *group)
 								(long long) group->id,
 								(long long) member[k].participant_id);
 	}
-	if (mentors != (g->is_peer || g->is_circle ? 0 : 1))
+	if (mentors != (g->is_peer || g->is_circle ? 0 :
+					g->v->options.mentors_per_group))
 		return psprintf("proposal %lld has %d mentors",
 						(long long) group->id, mentors);
 	if (group->count < g->min_size || group->count > g->max_size)
@@ -272,41 +274,94 @@ pair_score(const Groups *g, const Proposed *group, const int32 *rows, int32 x,
 	return rows[(Size) x * m + member[y].index];
 }
 
-/* Score one proposal again: its sum, and the first rule it breaks. */
-static void
-score_group(Groups *g, Proposed *group, int32 *rows)
+/* The score of two members, noting when they may not be together. */
+static int64
+checked_score(Groups *g, Proposed *group, const int32 *rows, int32 x, int32 y)
 {
 	MtrVerify  *v = g->v;
 	const Member *member = g->member + group->first;
-	int32		m = v->programme->nmentors;
-	bool		is_group = !g->is_peer && !g->is_circle;
+	int32		score = pair_score(g, group, rows, x, y);
+
+	if (score != MTR_NO_PAIR &&
+		(score >= v->options.min_score ||
+		 is_pinned(g, member[x].index, member[y].index)))
+		return score;
+	group->problem =
+		psprintf("participants %lld and %lld of proposal %lld may not be together, see mentoring.explain_pair",
+				 (long long) member[x].participant_id,
+				 (long long) member[y].participant_id,
+				 (long long) group->id);
+	return 0;
+}
+
+/* Every two of a circle, or two peers. */
+static void
+score_peers(Groups *g, Proposed *group, const int32 *rows)
+{
+	const Member *member = g->member + group->first;
+
+	for (int32 x = 0; x < group->count; x++)
+		for (int32 y = x + 1; y < group->count; y++)
+		{
+			int32		a = member[x].index;
+			int32		b = member[y].index;
+
+			group->now += checked_score(g, group, rows, x, y);
+			group->bonus += mtr_verify_bonus(g->v, Min(a, b), Max(a, b));
+		}
+}
+
+/* A sum over mentors, as a mean rounded half up. */
+static int64
+mean(int64 sum, int32 mentors)
+{
+	return (sum + mentors / 2) / mentors;
+}
+
+/* The mean with the mentors, of each mentee. */
+static void
+score_mentees(Groups *g, Proposed *group, const int32 *rows)
+{
+	const Member *member = g->member + group->first;
 
 	for (int32 x = 0; x < group->count; x++)
 	{
-		if (!member[x].is_mentor && member[x].index >= 0)
-			mtr_programme_row(v->programme, member[x].index,
-							  rows + (Size) x * m);
-	}
-	for (int32 x = 0; x < group->count; x++)
+		int64		score = 0;
+		int64		bonus = 0;
+		int32		mentors = 0;
+
+		if (member[x].is_mentor)
+			continue;
 		for (int32 y = 0; y < group->count; y++)
 		{
-			int32		score;
-
-			if (is_group ? member[x].is_mentor || !member[y].is_mentor :
-				y <= x)
+			if (!member[y].is_mentor)
 				continue;
-			score = pair_score(g, group, rows, x, y);
-			if (score == MTR_NO_PAIR ||
-				(score < v->options.min_score &&
-				 !is_pinned(g, member[x].index, member[y].index)))
-				group->problem =
-					psprintf("participants %lld and %lld of proposal %lld may not be together, see mentoring.explain_pair",
-							 (long long) member[x].participant_id,
-							 (long long) member[y].participant_id,
-							 (long long) group->id);
-			else
-				group->now += score;
+			mentors++;
+			score += checked_score(g, group, rows, x, y);
+			bonus += mtr_verify_bonus(g->v, member[x].index, member[y].index);
 		}
+		group->now += mean(score, mentors);
+		group->bonus += mean(score + bonus, mentors) - mean(score, mentors);
+	}
+}
+
+/* Score one proposal again, and find a rule it breaks. */
+static void
+score_group(Groups *g, Proposed *group, int32 *rows)
+{
+	const Member *member = g->member + group->first;
+	int32		m = g->v->programme->nmentors;
+
+	for (int32 x = 0; x < group->count; x++)
+	{
+		if (!member[x].is_mentor)
+			mtr_programme_row(g->v->programme, member[x].index,
+							  rows + (Size) x * m);
+	}
+	if (g->is_peer || g->is_circle)
+		score_peers(g, group, rows);
+	else
+		score_mentees(g, group, rows);
 }
 
 static void
@@ -654,8 +709,7 @@ check_pairing(Groups *g)
 static void
 check_optimality(Groups *g, const char *why_not)
 {
-	if (g->is_peer)
-		mtr_verify_priorities(g->v);
+	mtr_verify_priorities(g->v);
 	if (why_not != NULL)
 		mtr_verify_put(g->v, "optimal", MTR_UNDECIDED, why_not);
 	else if (!g->v->is_feasible)
@@ -689,6 +743,7 @@ list_pairs(Groups *g)
 			pair->mentee = Min(member[0].index, member[1].index);
 			pair->mentor = Max(member[0].index, member[1].index);
 			v->npairs++;
+			v->more_value += g->is_peer ? 0 : group->bonus;
 		}
 	}
 }

@@ -1,4 +1,4 @@
--- Circles of peers, and groups of mentees with a mentor.
+-- Circles of peers, and groups of mentees with one or more mentors.
 
 BEGIN;
 \set SHOW_CONTEXT never
@@ -7,6 +7,9 @@ BEGIN;
 \set ECHO none
 \i :setup
 \set ECHO all
+
+-- Notices name runs by their ids; undone with the rest.
+ALTER SEQUENCE mentoring.match_run_id_seq RESTART WITH 9510001;
 
 -- Peers on a line; the programme wants circles of three or four.
 CREATE FUNCTION pg_temp.peers(programme bigint, places numeric[],
@@ -128,14 +131,132 @@ SELECT participant_id, active FROM mentoring.participant_load
 UPDATE mentoring.proposal SET score = 0.5 WHERE match_run_id = :run;
 SELECT check_name, holds FROM pg_temp.faults(954, :run);
 
+-- Two mentors lead a group together: a mentee's score is the mean of both.
+SELECT pg_temp.line(956, '{1, 2, 3, 7, 8, 9, 9}', '{1, 3, 7, 9, 5}',
+                    '{1, 1, 1, 1, 1}', 'group');
+UPDATE mentoring.programme SET max_group_size = 5 WHERE id = 956;
+SELECT mentoring.match(956, options => '{"mentors_per_group": 2}') AS run \gset
+SELECT pg_temp.groups(:run);
+SELECT pair_count, unmatched_count, total_score, bound >= total_score AS bounded,
+       detail -> 'value' = to_jsonb(total_score) AS same_value
+  FROM mentoring.match_run WHERE id = :run;
+SELECT sum(mean) FROM (
+    SELECT round(avg(s.score)::numeric + 1e-9, 6) AS mean
+      FROM mentoring.proposed_pair AS p
+      JOIN mentoring.pair_scores(956) AS s USING (mentee_id, mentor_id)
+     WHERE p.match_run_id = :run GROUP BY mentee_id) AS m;
+SELECT * FROM pg_temp.faults(956, :run);
+-- One of a group's mentors pinned, though below min_score.
+INSERT INTO mentoring.pair_rule (programme_id, mentee_id, mentor_id, rule)
+VALUES (956, 95601, 95653, 'pin'), (956, 95601, 95654, 'pin');
+SELECT mentoring.match(956, options => '{"mentors_per_group": 2,
+                                         "min_score": 0.3}') AS run \gset
+SELECT pg_temp.groups(:run);
+SELECT total_score = (detail ->> 'value')::float AS same_value,
+       bound >= total_score AS bounded
+  FROM mentoring.match_run WHERE id = :run;
+SELECT * FROM pg_temp.faults(956, :run);
+SELECT mentoring.publish_match(956, :run);
+SELECT relationship_id > 0 AS published, string_agg(role, ' ' ORDER BY role)
+  FROM mentoring.relationship_member WHERE programme_id = 956
+ GROUP BY relationship_id ORDER BY count(*), 2;
+-- A mentor too few, or too many.
+DELETE FROM mentoring.proposal_member
+ WHERE id = (SELECT min(m.id) FROM mentoring.proposal_member AS m
+               JOIN mentoring.proposal AS o
+                 ON (o.id, o.programme_id) = (m.proposal_id, m.programme_id)
+              WHERE o.match_run_id = :run AND m.role = 'mentor');
+SELECT check_name, holds FROM pg_temp.faults(956, :run);
+DELETE FROM mentoring.pair_rule WHERE programme_id = 956;
+
+-- What a year of waiting is worth counts for each of a mentee's pairs.
+SELECT pg_temp.line(957, '{1, 1, 5, 5}', '{1}', '{1}', 'group');
+UPDATE mentoring.programme SET min_group_size = 3, max_group_size = 3
+ WHERE id = 957;
+UPDATE mentoring.participant
+   SET applied_at = now() - CASE WHEN id > 95702 THEN interval '219 days'
+                                 ELSE interval '0' END
+ WHERE programme_id = 957;
+SELECT mentoring.match(957) AS run \gset
+SELECT pg_temp.groups(:run);
+SELECT mentoring.match(957, options => '{"ageing": 1}') AS run \gset
+SELECT pg_temp.groups(:run);
+SELECT total_score, detail -> 'value' AS value, bound FROM mentoring.match_run
+ WHERE id = :run;
+SELECT * FROM pg_temp.faults(957, :run);
+UPDATE mentoring.match_price SET priority = 0.5
+ WHERE match_run_id = :run AND participant_id = 95703;
+SELECT check_name, holds FROM pg_temp.faults(957, :run);
+-- Pins can share the only place of a mentor.
+INSERT INTO mentoring.pair_rule (programme_id, mentee_id, mentor_id, rule)
+VALUES (957, 95702, 95751, 'pin'), (957, 95704, 95751, 'pin');
+SELECT mentoring.match(957) AS run \gset
+SELECT pg_temp.groups(:run);
+SELECT total_score, bound FROM mentoring.match_run WHERE id = :run;
+SELECT * FROM pg_temp.faults(957, :run);
+
+-- The same of circles; and who shares one now is worth keeping together.
+SELECT pg_temp.peers(958, '{1, 2, 3, 4, 5, 6}');
+UPDATE mentoring.programme SET max_group_size = 3 WHERE id = 958;
+UPDATE mentoring.participant
+   SET applied_at = now() - interval '73 days' * (id % 2)
+ WHERE programme_id = 958;
+SELECT mentoring.match(958, options => '{"ageing": 0.5}') AS run \gset
+SELECT pg_temp.groups(:run);
+SELECT total_score, detail -> 'value' AS value FROM mentoring.match_run
+ WHERE id = :run;
+SELECT * FROM pg_temp.faults(958, :run);
+UPDATE mentoring.person SET profile = '{"place": 6}' WHERE id = 95801;
+UPDATE mentoring.person SET profile = '{"place": 1}' WHERE id = 95806;
+SAVEPOINT s;
+SELECT mentoring.rematch(958, :run) = :run AS same_run;
+SELECT pg_temp.groups(:run);
+ROLLBACK TO s;
+SELECT mentoring.rematch(958, :run, options => '{"churn_penalty": 0.4}') = :run
+       AS same_run;
+SELECT pg_temp.groups(:run);
+SELECT total_score, detail -> 'value' AS value,
+       jsonb_array_length(detail -> 'churn') AS pairs_before
+  FROM mentoring.match_run WHERE id = :run;
+SELECT * FROM pg_temp.faults(958, :run);
+-- Pinned below min_score
+INSERT INTO mentoring.pair_rule (programme_id, mentee_id, mentor_id, rule)
+VALUES (958, 95802, 95801, 'pin');
+SELECT mentoring.match(958, options => '{"min_score": 0.65}') AS run \gset
+SELECT pg_temp.groups(:run);
+SELECT total_score, detail -> 'value' AS value FROM mentoring.match_run
+ WHERE id = :run;
+SELECT * FROM pg_temp.faults(958, :run);
+
+-- Groups matched again keep who is together.
+SELECT pg_temp.line(959, '{1, 1, 9, 9}', '{1, 9}', '{1, 1}', 'group');
+SELECT mentoring.match(959) AS run \gset
+SELECT pg_temp.groups(:run);
+UPDATE mentoring.person SET profile = '{"place": 6}' WHERE id = 95901;
+SAVEPOINT s;
+UPDATE mentoring.programme SET min_group_size = 2 WHERE id = 959;
+SELECT mentoring.rematch(959, :run) = :run AS same_run;
+SELECT pg_temp.groups(:run);
+ROLLBACK TO s;
+UPDATE mentoring.programme SET min_group_size = 2 WHERE id = 959;
+SELECT mentoring.rematch(959, :run, options => '{"churn_penalty": 0.5}') = :run
+       AS same_run;
+SELECT pg_temp.groups(:run);
+SELECT total_score, detail -> 'value' AS value, bound FROM mentoring.match_run
+ WHERE id = :run;
+SELECT * FROM pg_temp.faults(959, :run);
+
 -- Refused
 \set ON_ERROR_ROLLBACK on
 \set VERBOSITY terse
 SELECT mentoring.match(954, 'stable');
 SELECT mentoring.match(954, objective => 'fair');
 SELECT mentoring.match(954, objective => 'best_total');
-SELECT mentoring.match(951, options => '{"ageing": 0.1}');
-SELECT mentoring.match(951, options => '{"churn_penalty": 0.1}');
+SELECT mentoring.match(951, options => '{"mentors_per_group": 2}');
+SELECT mentoring.match(956, options => '{"mentors_per_group": 0}');
+SELECT mentoring.match(956, options => '{"mentors_per_group": 9}');
+SELECT mentoring.match(956, options => '{"mentors_per_group": 1.5}');
+SELECT mentoring.match(956, options => '{"mentors_per_group": 5}');
 SELECT mentoring.shortage(951);
 SELECT pg_temp.line(955, '{1}', '{1}');
 SELECT mentoring.match(955, 'heuristic');

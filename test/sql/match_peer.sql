@@ -8,6 +8,9 @@ BEGIN;
 \i :setup
 \set ECHO all
 
+-- Notices name runs by their ids; undone with the rest.
+ALTER SEQUENCE mentoring.match_run_id_seq RESTART WITH 9810001;
+
 -- Peers on a line; persons have the ids of the participants.
 CREATE FUNCTION pg_temp.peers(programme bigint, places numeric[])
 RETURNS void
@@ -111,6 +114,25 @@ SELECT * FROM pg_temp.faults(983, :run);
 SELECT mentoring.match(983, 'greedy', options => '{"keep": false}') AS run \gset
 SELECT pg_temp.pairs(983, :run);
 SELECT check_name, holds FROM pg_temp.faults(983, :run);
+
+-- Matched again, pairs of the run are worth keeping.
+SELECT pg_temp.peers(988, '{1, 2, 8, 9}');
+SELECT mentoring.match(988) AS run \gset
+SELECT pg_temp.pairs(988, :run);
+UPDATE mentoring.person SET profile = '{"place": 8}' WHERE id = 98802;
+UPDATE mentoring.person SET profile = '{"place": 2}' WHERE id = 98803;
+\set VERBOSITY terse
+SAVEPOINT s;
+SELECT mentoring.rematch(988, :run) = :run AS same_run;
+SELECT pg_temp.pairs(988, :run);
+ROLLBACK TO s;
+SELECT mentoring.rematch(988, :run, options => '{"churn_penalty": 0.6}') = :run
+       AS same_run;
+SELECT pg_temp.pairs(988, :run);
+SELECT total_score, detail -> 'value' AS value, detail -> 'churn' AS churn
+  FROM mentoring.match_run WHERE id = :run;
+SELECT * FROM pg_temp.faults(988, :run);
+\set VERBOSITY default
 
 -- Random programmes: what solve_pairing says of the scores, at least as good
 -- as greedy, with a proof.
