@@ -149,10 +149,11 @@ value_with(const GroupState *s, int32_t i, const int32_t *mentor)
 static void
 make_values(GroupState *s, int32_t g)
 {
-	int32_t    *value = s->value + (size_t) g * s->nmentees;
+	int32_t    *value;
 
 	if (s->k == 1)
 		return;
+	value = s->value + (size_t) g * s->nmentees;
 	for (int32_t i = 0; i < s->nmentees; i++)
 		value[i] = value_with(s, i, leads(s, g));
 	s->steps += s->nmentees / LOOKS_A_STEP * s->k;
