@@ -136,6 +136,8 @@ REGRESS = \
 	match_ties \
 	match_permuted \
 	match_random \
+	match_metamorphic \
+	match_metamorphic_tables \
 	match_method \
 	match_peer \
 	match_group \
