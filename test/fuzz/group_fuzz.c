@@ -13,8 +13,9 @@
 #include "fuzz_assign.h"
 #include "group.h"
 
-/* Mentees where a search may follow the first local optimum, and of many
- * mentors: with more a case takes so long that few can be tried */
+/* People of a side where a search may follow the first local optimum; and
+ * mentees of more mentors than that: other cases take so long that few could
+ * be tried */
 #define MOST_SEARCHED 10
 
 /* Sizes of problems solved by enumeration */
@@ -113,7 +114,7 @@ read_groups(Input *in, MtrGroup *p)
 		p->mentors_per_group += (int32_t) choose(in, 4);
 	p->min_size = p->mentors_per_group + 1 + (int32_t) choose(in, 4);
 	p->max_size = p->min_size + (int32_t) choose(in, 5);
-	if (p->nmentees <= MOST_SEARCHED)
+	if (p->nmentees <= MOST_SEARCHED && p->nmentors <= MOST_SEARCHED)
 		p->effort = choose(in, 8) == 7;
 	p->seed = choose(in, 256);
 	p->score = take_memory((int64_t) p->nmentees * p->nmentors,
