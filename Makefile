@@ -70,7 +70,9 @@ OBJS = \
 	src/match_peer.o \
 	src/match_circle.o \
 	src/match_group.o \
+	src/match_statement.o \
 	src/match_store.o \
+	src/match_store_rows.o \
 	src/match_verify.o \
 	src/match_verify_claim.o \
 	src/match_verify_group.o \
@@ -101,6 +103,7 @@ OBJS = \
 	src/solve_pairing.o \
 	src/solve_resume.o \
 	src/solve_stable.o \
+	src/solve_ties.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.

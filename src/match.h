@@ -6,6 +6,7 @@
  * solve_input.c	the rows of a caller's query
  * solve_stable.c	solve_stable()
  * solve_kernel.c	MtrProblem for all of them
+ * solve_ties.c		ties of it
  * solve_resume.c	a solved problem after changes
  * match.c			match(): arguments, models, what becomes of the result
  * match_options.c	methods, objectives, options
@@ -501,6 +502,13 @@ extern void mtr_match_detail(MtrMatch *match, const char *key,
 
 /* Write the run; returns its id. */
 extern int64 mtr_match_store(MtrMatch *match);
+
+/* Write what goes with it.  Returns the ids of the proposals, in their order,
+ * if all are new and nothing but this wrote them, else NULL. */
+extern int64 *mtr_match_store_rows(const MtrMatch *match, int64 run_id);
+
+/* Covers and prices of peers are kept in halves: 2, of others 1. */
+extern int	mtr_match_halves(const MtrMatch *match);
 
 /* An id argument; null is an error that names it. */
 extern int64 mtr_id_argument(FunctionCallInfo fcinfo, int argument,

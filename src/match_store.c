@@ -2,191 +2,25 @@
  * match_store.c
  *	  a run and what it proposes, written in a few set-based statements
  *
- * Rows go in as a named tuplestore each: one INSERT for prices, one for
- * proposals, one for their members, in the order of mentee and mentor, so
- * that the same input gets ids in the same order.  The time of the whole call
- * is known only at the end, so the run's row is completed by an UPDATE.
- *
- * Foreign keys.  Each pair makes five rows with seven references, and checking
- * them row by row took two thirds of the whole call.  They are checked here
- * for all rows at once: the participants are locked as a foreign key would
- * lock them, the run and the proposals are rows of this same transaction.  So
- * the INSERTs run as if session_replication_role were replica, in which
- * triggers don't fire.  Where a site has put triggers or rules of its own on
- * these tables, they fire and all is checked row by row.
- *
- * Statements are prepared once in a session.
+ * The run comes first, for the others refer to it (match_store_rows.c); the
+ * time of the whole call is known only at the end, so its row is completed by
+ * an UPDATE.
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "port/pg_bswap.h"
-#include "rewrite/prs2lock.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 #include "match.h"
+#include "match_statement.h"
 #include "mentoring.h"
-
-/* Parameters of one statement, collected one after the other. */
-#define MAX_PARAMS 20
-
-typedef struct Params
-{
-	int			n;
-	Oid			type[MAX_PARAMS];
-	Datum		value[MAX_PARAMS];
-	char		is_null[MAX_PARAMS];	/* as SPI wants it */
-} Params;
-
-/* A statement and its plan. */
-typedef struct Statement
-{
-	const char *text;
-	int			expect;			/* result code of SPI */
-	int			options;		/* 0: the plan doesn't depend on the data */
-	SPIPlanPtr	plan;
-} Statement;
-
-/* Rows a statement reads by the name "rows". */
-typedef struct Rows
-{
-	EphemeralNamedRelationData relation;
-	Tuplestorestate *store;
-} Rows;
-
-/* A column of them. */
-typedef struct RowColumn
-{
-	const char *name;
-	Oid			type;
-} RowColumn;
-
-static void
-add_param(Params *params, Oid type, Datum value)
-{
-	Assert(params->n < MAX_PARAMS);
-	params->type[params->n] = type;
-	params->value[params->n] = value;
-	params->is_null[params->n] = ' ';
-	params->n++;
-}
-
-static void
-add_null(Params *params, Oid type)
-{
-	add_param(params, type, (Datum) 0);
-	params->is_null[params->n - 1] = 'n';
-}
-
-static void
-add_int64(Params *params, int64 value)
-{
-	add_param(params, INT8OID, Int64GetDatum(value));
-}
-
-static void
-add_float8(Params *params, double value)
-{
-	add_param(params, FLOAT8OID, Float8GetDatum(value));
-}
-
-static void
-add_text(Params *params, const char *value)
-{
-	add_param(params, TEXTOID, CStringGetTextDatum(value));
-}
-
-static void
-execute(Statement *statement, Params *params)
-{
-	int			result;
-
-	if (statement->plan == NULL)
-	{
-		int			options = statement->options != 0 ? statement->options :
-		CURSOR_OPT_GENERIC_PLAN;
-		SPIPlanPtr	plan = SPI_prepare_cursor(statement->text, params->n,
-											  params->type, options);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare: %s", statement->text);
-		statement->plan = plan;
-	}
-	result = SPI_execute_plan(statement->plan, params->value, params->is_null,
-							  false, 0);
-	if (result != statement->expect)
-		elog(ERROR, "could not run (%s): %s", SPI_result_code_string(result),
-			 statement->text);
-}
-
-/* Column 1 of a row of the last result, never null. */
-static int64
-result_int64(uint64 row)
-{
-	bool		isnull;
-
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[row],
-									   SPI_tuptable->tupdesc, 1, &isnull));
-}
-
-static void
-begin_rows(Rows *rows, const RowColumn *column, int ncolumns, int n)
-{
-	TupleDesc	desc = CreateTemplateTupleDesc(ncolumns);
-
-	for (int i = 0; i < ncolumns; i++)
-		TupleDescInitEntry(desc, i + 1, column[i].name, column[i].type, -1, 0);
-	memset(rows, 0, sizeof(*rows));
-	rows->store = tuplestore_begin_heap(false, false, work_mem);
-	rows->relation.md.name = "rows";
-	rows->relation.md.reliddesc = InvalidOid;
-	rows->relation.md.tupdesc = desc;
-	rows->relation.md.enrtype = ENR_NAMED_TUPLESTORE;
-	rows->relation.md.enrtuples = n;
-	rows->relation.reldata = rows->store;
-}
-
-static void
-put_row(Rows *rows, Datum *values, bool *nulls)
-{
-	tuplestore_putvalues(rows->store, rows->relation.md.tupdesc, values,
-						 nulls);
-}
-
-/* Run a statement that reads them, which ends their life. */
-static void
-execute_with_rows(Statement *statement, Params *params, Rows *rows)
-{
-	if (SPI_register_relation(&rows->relation) != SPI_OK_REL_REGISTER)
-		elog(ERROR, "could not register rows");
-	execute(statement, params);
-	SPI_unregister_relation(rows->relation.md.name);
-	tuplestore_end(rows->store);
-	FreeTupleDesc(rows->relation.md.tupdesc);
-}
-
-static void
-refuse_suppressed(const char *table)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-			 errmsg("rows of mentoring.%s were suppressed by a trigger",
-					table),
-			 errhint("No trigger on mentoring.%s may return NULL.", table)));
-}
 
 /*
  * match_run
@@ -205,24 +39,6 @@ count_unmatched(const MtrMatch *match)
 	return count;
 }
 
-/* A draft that is matched again keeps its id; what it proposed goes. */
-static void
-clear_run(const MtrMatch *match)
-{
-	static const char *const text[] = {
-		"DELETE FROM mentoring.proposal"
-		" WHERE programme_id = $1 AND match_run_id = $2",
-		"DELETE FROM mentoring.match_price"
-		" WHERE programme_id = $1 AND match_run_id = $2",
-		"DELETE FROM mentoring.match_odd_set"
-		" WHERE programme_id = $1 AND match_run_id = $2"
-	};
-	int64		args[2] = {match->programme_id, match->run_id};
-
-	for (int i = 0; i < lengthof(text); i++)
-		mtr_match_query(text[i], 2, args, false, SPI_OK_DELETE);
-}
-
 /*
  * Scores leave fixed point here.  A double holds them exactly enough to come
  * back as the same number of 10^-6, which verify_match() relies on.
@@ -230,7 +46,7 @@ clear_run(const MtrMatch *match)
 static int64
 insert_run(const MtrMatch *match)
 {
-	static Statement statement = {
+	static MtrStatement statement = {
 		"INSERT INTO mentoring.match_run (programme_id, method,"
 		" objective, options, mentee_count, mentor_count, eligible_count,"
 		" pair_count, unmatched_count, total_score, bound, gap,"
@@ -239,7 +55,7 @@ insert_run(const MtrMatch *match)
 		" $8::integer, $9::integer, $10, $11, $12, $13, $14)"
 		" RETURNING id", SPI_OK_INSERT_RETURNING
 	};
-	static Statement replacing = {
+	static MtrStatement replacing = {
 		"UPDATE mentoring.match_run SET method = $2, objective = $3,"
 		" options = $4, mentee_count = $5::integer,"
 		" mentor_count = $6::integer, eligible_count = $7,"
@@ -249,42 +65,41 @@ insert_run(const MtrMatch *match)
 		" WHERE programme_id = $1 AND id = $15 RETURNING id",
 		SPI_OK_UPDATE_RETURNING
 	};
-	Params		params = {0};
+	MtrParams	params = {0};
 	int64		id;
 
-	add_int64(&params, match->programme_id);
-	add_text(&params, match->method_name);
-	add_text(&params, match->objective_name);
-	add_param(&params, JSONBOID, JsonbPGetDatum(match->options_json));
-	add_int64(&params, match->nmentees);
-	add_int64(&params, match->nmentors);
-	add_int64(&params, match->eligible);
-	add_int64(&params, match->nproposals);
-	add_int64(&params, count_unmatched(match));
-	add_float8(&params, MTR_TO_DOUBLE(match->total));
+	mtr_add_int64(&params, match->programme_id);
+	mtr_add_text(&params, match->method_name);
+	mtr_add_text(&params, match->objective_name);
+	mtr_add_param(&params, JSONBOID, JsonbPGetDatum(match->options_json));
+	mtr_add_int64(&params, match->nmentees);
+	mtr_add_int64(&params, match->nmentors);
+	mtr_add_int64(&params, match->eligible);
+	mtr_add_int64(&params, match->nproposals);
+	mtr_add_int64(&params, count_unmatched(match));
+	mtr_add_float8(&params, MTR_TO_DOUBLE(match->total));
 	if (match->has_bound)
 	{
-		add_float8(&params, MTR_TO_DOUBLE(match->bound));
-		add_float8(&params, MTR_TO_DOUBLE(match->bound - match->value));
+		mtr_add_float8(&params, MTR_TO_DOUBLE(match->bound));
+		mtr_add_float8(&params, MTR_TO_DOUBLE(match->bound - match->value));
 	}
 	else
 	{
-		add_null(&params, FLOAT8OID);
-		add_null(&params, FLOAT8OID);
+		mtr_add_null(&params, FLOAT8OID);
+		mtr_add_null(&params, FLOAT8OID);
 	}
-	add_text(&params, match->programme->hash);
-	add_text(&params, MTR_VERSION);
+	mtr_add_text(&params, match->programme->hash);
+	mtr_add_text(&params, MTR_VERSION);
 	if (match->run_id != 0)
 	{
-		clear_run(match);
-		add_int64(&params, match->run_id);
-		execute(&replacing, &params);
+		mtr_add_int64(&params, match->run_id);
+		mtr_execute(&replacing, &params);
 	}
 	else
-		execute(&statement, &params);
+		mtr_execute(&statement, &params);
 	if (SPI_processed != 1)
-		refuse_suppressed("match_run");
-	id = result_int64(0);
+		mtr_refuse_suppressed("match_run");
+	id = mtr_result_int64(0, 1);
 	SPI_freetuptable(SPI_tuptable);
 	return id;
 }
@@ -338,9 +153,8 @@ append_int32(StringInfo out, int32 value)
 	appendBinaryStringInfo(out, (char *) &bytes, sizeof(bytes));
 }
 
-/* Covers and prices of peers are kept in halves. */
-static int
-halves(const MtrMatch *match)
+int
+mtr_match_halves(const MtrMatch *match)
 {
 	return match->mentor == NULL ? 2 : 1;
 }
@@ -355,8 +169,8 @@ append_price(StringInfo out, const MtrMatch *match, int64 id, int32 places,
 	append_int32(out, places);
 	if (match->has_proof)
 	{
-		append_double(out, outcome->cover / (double) halves(match));
-		append_double(out, MTR_TO_DOUBLE(outcome->price) / halves(match));
+		append_double(out, outcome->cover / (double) mtr_match_halves(match));
+		append_double(out, MTR_TO_DOUBLE(outcome->price) / mtr_match_halves(match));
 	}
 	append_double(out, MTR_TO_DOUBLE(outcome->priority));
 	if (match->nsets > 0)
@@ -427,21 +241,21 @@ digest_proposals(const MtrMatch *match, const int64 *id)
  * without reading it again, unless somebody else's trigger had a hand in it.
  */
 static void
-add_digests(Params *params, const MtrMatch *match, int64 run_id,
+add_digests(MtrParams *params, const MtrMatch *match, int64 run_id,
 			const int64 *plain_id)
 {
 	int64		args[2] = {match->programme_id, run_id};
 
 	if (plain_id != NULL)
 	{
-		add_text(params, digest_prices(match));
-		add_text(params, digest_proposals(match, plain_id));
+		mtr_add_text(params, digest_prices(match));
+		mtr_add_text(params, digest_proposals(match, plain_id));
 		return;
 	}
 	mtr_match_query(MTR_RUN_DIGESTS, 2, args, false, SPI_OK_SELECT);
 	for (int column = 1; column <= 2; column++)
-		add_text(params, SPI_getvalue(SPI_tuptable->vals[0],
-									  SPI_tuptable->tupdesc, column));
+		mtr_add_text(params, SPI_getvalue(SPI_tuptable->vals[0],
+										  SPI_tuptable->tupdesc, column));
 }
 
 /*
@@ -479,7 +293,7 @@ more_detail(const MtrMatch *match)
 static void
 complete_run(const MtrMatch *match, int64 run_id, const int64 *plain_id)
 {
-	static Statement statement = {
+	static MtrStatement statement = {
 		"UPDATE mentoring.match_run SET elapsed_ms = $10,"
 		" detail = jsonb_build_object('proof', $3, 'pairs', $4,"
 		" 'load_ms', $5, 'score_ms', $6, 'solve_ms', $7,"
@@ -487,343 +301,31 @@ complete_run(const MtrMatch *match, int64 run_id, const int64 *plain_id)
 		" 'criteria', " MTR_CRITERIA_DIGEST ") || $11, texts = $13"
 		" WHERE programme_id = $1 AND id = $2", SPI_OK_UPDATE
 	};
-	Params		params = {0};
+	MtrParams	params = {0};
 
-	add_int64(&params, match->programme_id);
-	add_int64(&params, run_id);
+	mtr_add_int64(&params, match->programme_id);
+	mtr_add_int64(&params, run_id);
 	add_digests(&params, match, run_id, plain_id);
-	add_float8(&params, match->load_ms);
-	add_float8(&params, match->score_ms);
-	add_float8(&params, match->solve_ms);
-	add_int64(&params, match->bytes);
-	add_text(&params, match->kernel);
-	add_float8(&params, mtr_elapsed_ms(&match->started));
-	add_param(&params, JSONBOID, more_detail(match));
-	add_float8(&params, MTR_TO_DOUBLE(match->value));
+	mtr_add_float8(&params, match->load_ms);
+	mtr_add_float8(&params, match->score_ms);
+	mtr_add_float8(&params, match->solve_ms);
+	mtr_add_int64(&params, match->bytes);
+	mtr_add_text(&params, match->kernel);
+	mtr_add_float8(&params, mtr_elapsed_ms(&match->started));
+	mtr_add_param(&params, JSONBOID, more_detail(match));
+	mtr_add_float8(&params, MTR_TO_DOUBLE(match->value));
 	if (match->texts != NULL)
-		add_param(&params, JSONBOID, JsonbPGetDatum(match->texts));
+		mtr_add_param(&params, JSONBOID, JsonbPGetDatum(match->texts));
 	else
-		add_null(&params, JSONBOID);
-	execute(&statement, &params);
-}
-
-/*
- * match_price
- */
-
-static void
-put_prices(Rows *rows, const MtrMatch *match, const MtrOutcome *outcome,
-		   const MtrParticipant *list, int32 n)
-{
-	static const char *const reason[] = {
-		[MTR_NO_PARTNER] = "no eligible partner",
-		[MTR_PARTNERS_FULL] = "all eligible partners full",
-		[MTR_OUTBID] = "outbid"
-	};
-
-	for (int32 i = 0; i < n; i++)
-	{
-		Datum		values[7];
-		bool		nulls[7] = {false};
-
-		if (!outcome[i].takes_part)
-			continue;
-		values[0] = Int64GetDatum(list[i].id);
-		values[1] = Int32GetDatum(list[i].places);
-		values[2] = Float8GetDatum(outcome[i].cover / (double) halves(match));
-		values[3] = Float8GetDatum(MTR_TO_DOUBLE(outcome[i].price) /
-								   halves(match));
-		nulls[2] = nulls[3] = !match->has_proof;
-		nulls[4] = outcome[i].reason == MTR_MATCHED;
-		values[4] = nulls[4] ? (Datum) 0 :
-			CStringGetTextDatum(reason[outcome[i].reason]);
-		values[5] = Float8GetDatum(MTR_TO_DOUBLE(outcome[i].priority));
-		values[6] = Int32GetDatum(outcome[i].set_position);
-		nulls[6] = match->nsets == 0;
-		put_row(rows, values, nulls);
-	}
-}
-
-/* One row for everybody who brought a place, matched or not: optimality is
- * proven over all of them. */
-static void
-insert_prices(const MtrMatch *match, int64 run_id)
-{
-	static const RowColumn column[] = {
-		{"participant_id", INT8OID}, {"places", INT4OID},
-		{"cover", FLOAT8OID}, {"price", FLOAT8OID}, {"reason", TEXTOID},
-		{"priority", FLOAT8OID}, {"set_position", INT4OID}
-	};
-	static Statement statement = {
-		"INSERT INTO mentoring.match_price (programme_id, match_run_id,"
-		" participant_id, places, cover, price, reason, priority,"
-		" set_position)"
-		" SELECT $1, $2, participant_id, places, cover, price, reason,"
-		" priority, set_position FROM rows", SPI_OK_INSERT
-	};
-	const MtrProgramme *programme = match->programme;
-	int			n = match->nmentees + match->nmentors;
-	Rows		rows;
-	Params		params = {0};
-
-	begin_rows(&rows, column, lengthof(column), n);
-	put_prices(&rows, match, match->mentee, programme->mentee,
-			   programme->nmentees);
-	if (match->mentor != NULL)
-		put_prices(&rows, match, match->mentor, programme->mentor,
-				   programme->nmentors);
-	add_int64(&params, match->programme_id);
-	add_int64(&params, run_id);
-	execute_with_rows(&statement, &params, &rows);
-	if (SPI_processed != n)
-		refuse_suppressed("match_price");
-}
-
-/* The odd sets of a proof of peers. */
-static void
-insert_sets(const MtrMatch *match, int64 run_id)
-{
-	static const RowColumn column[] = {
-		{"set_no", INT4OID}, {"first_position", INT4OID},
-		{"last_position", INT4OID}, {"cover", FLOAT8OID}, {"price", FLOAT8OID}
-	};
-	static Statement statement = {
-		"INSERT INTO mentoring.match_odd_set (programme_id, match_run_id,"
-		" set_no, first_position, last_position, cover, price)"
-		" SELECT $1, $2, set_no, first_position, last_position, cover, price"
-		" FROM rows", SPI_OK_INSERT
-	};
-	Rows		rows;
-	Params		params = {0};
-
-	if (match->nsets == 0)
-		return;
-	begin_rows(&rows, column, lengthof(column), match->nsets);
-	for (int32 k = 0; k < match->nsets; k++)
-	{
-		Datum		values[5];
-		bool		nulls[5] = {false};
-
-		values[0] = Int32GetDatum(k);
-		values[1] = Int32GetDatum(match->set[k].first);
-		values[2] = Int32GetDatum(match->set[k].last);
-		values[3] = Float8GetDatum(match->set[k].cover / 2.0);
-		values[4] = Float8GetDatum(MTR_TO_DOUBLE(match->set[k].price) / 2);
-		put_row(&rows, values, nulls);
-	}
-	add_int64(&params, match->programme_id);
-	add_int64(&params, run_id);
-	execute_with_rows(&statement, &params, &rows);
-	if (SPI_processed != match->nsets)
-		refuse_suppressed("match_odd_set");
-}
-
-/*
- * proposal and proposal_member
- */
-
-/* Returns the ids of the proposals, in the order of match->proposal. */
-static int64 *
-insert_proposals(const MtrMatch *match, int64 run_id)
-{
-	static const RowColumn column[] = {
-		{"score", FLOAT8OID}, {"is_pinned", BOOLOID}
-	};
-	static Statement statement = {
-		"INSERT INTO mentoring.proposal (programme_id, match_run_id,"
-		" score, is_pinned)"
-		" SELECT $1, $2, score, is_pinned FROM rows"
-		" RETURNING id", SPI_OK_INSERT_RETURNING
-	};
-	int32		n = match->nproposals;
-	int64	   *id = palloc_extended(Max(n, 1) * sizeof(int64),
-									 MCXT_ALLOC_HUGE);
-	Rows		rows;
-	Params		params = {0};
-
-	begin_rows(&rows, column, lengthof(column), n);
-	for (int32 i = 0; i < n; i++)
-	{
-		Datum		values[2];
-		bool		nulls[2] = {false, false};
-
-		values[0] = Float8GetDatum(MTR_TO_DOUBLE(match->proposal[i].score));
-		values[1] = BoolGetDatum(match->proposal[i].is_pinned);
-		put_row(&rows, values, nulls);
-	}
-	add_int64(&params, match->programme_id);
-	add_int64(&params, run_id);
-	execute_with_rows(&statement, &params, &rows);
-	if (SPI_processed != n)
-		refuse_suppressed("proposal");
-	for (int32 i = 0; i < n; i++)
-		id[i] = result_int64(i);
-	SPI_freetuptable(SPI_tuptable);
-	return id;
-}
-
-/* The members in their order. */
-static void
-insert_members(const MtrMatch *match, const int64 *proposal)
-{
-	static const RowColumn column[] = {
-		{"proposal_id", INT8OID}, {"participant_id", INT8OID},
-		{"role", TEXTOID}
-	};
-	static Statement statement = {
-		"INSERT INTO mentoring.proposal_member (programme_id,"
-		" proposal_id, participant_id, role)"
-		" SELECT $1, proposal_id, participant_id, role FROM rows",
-		SPI_OK_INSERT
-	};
-	Rows		rows;
-	Params		params = {0};
-
-	begin_rows(&rows, column, lengthof(column), match->nmembers);
-	for (int32 i = 0; i < match->nproposals; i++)
-	{
-		const MtrProposal *p = &match->proposal[i];
-
-		for (int32 k = p->first; k < p->first + p->count; k++)
-		{
-			Datum		values[3];
-			bool		nulls[3] = {false, false, false};
-
-			values[0] = Int64GetDatum(proposal[i]);
-			values[1] = Int64GetDatum(match->member[k].participant_id);
-			values[2] = CStringGetTextDatum(match->member[k].role);
-			put_row(&rows, values, nulls);
-			pfree(DatumGetPointer(values[2]));
-		}
-	}
-	add_int64(&params, match->programme_id);
-	execute_with_rows(&statement, &params, &rows);
-	if (SPI_processed != match->nmembers)
-		refuse_suppressed("proposal_member");
-}
-
-/*
- * Foreign keys
- */
-
-static void
-put_ids(Rows *rows, const MtrOutcome *outcome, const MtrParticipant *list,
-		int32 n)
-{
-	for (int32 i = 0; i < n; i++)
-	{
-		Datum		value = Int64GetDatum(list[i].id);
-		bool		isnull = false;
-
-		if (outcome[i].takes_part)
-			put_row(rows, &value, &isnull);
-	}
-}
-
-/* What the foreign keys to participant would do, for all rows at once. */
-static void
-lock_participants(const MtrMatch *match)
-{
-	static const RowColumn column = {"id", INT8OID};
-	static Statement statement = {
-		"SELECT count(*) FROM (SELECT FROM mentoring.participant AS p"
-		" JOIN rows ON rows.id = p.id"
-		" WHERE p.programme_id = $1 FOR KEY SHARE OF p) AS locked",
-		SPI_OK_SELECT, CURSOR_OPT_CUSTOM_PLAN
-	};
-	const MtrProgramme *programme = match->programme;
-	int			n = match->nmentees + match->nmentors;
-	Rows		rows;
-	Params		params = {0};
-
-	begin_rows(&rows, &column, 1, n);
-	put_ids(&rows, match->mentee, programme->mentee, programme->nmentees);
-	if (match->mentor != NULL)
-		put_ids(&rows, match->mentor, programme->mentor, programme->nmentors);
-	add_int64(&params, match->programme_id);
-	execute_with_rows(&statement, &params, &rows);
-	if (result_int64(0) != n)
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("participants of programme %lld were deleted while it was matched",
-						(long long) match->programme_id),
-				 errhint("Match again.")));
-	SPI_freetuptable(SPI_tuptable);
-}
-
-/*
- * Has a site put triggers or rules on a table that is filled?  The lock is
- * the one an INSERT takes; it keeps others from adding some now.
- */
-static bool
-has_site_code(const char *name)
-{
-	Oid			schema = get_namespace_oid(MTR_SCHEMA, false);
-	Relation	relation = table_open(get_relname_relid(name, schema),
-									  RowExclusiveLock);
-	bool		found = relation->rd_rules != NULL;
-
-	for (int i = 0; relation->trigdesc != NULL &&
-		 i < relation->trigdesc->numtriggers; i++)
-	{
-		const Trigger *trigger = &relation->trigdesc->triggers[i];
-
-		found |= !trigger->tgisinternal &&
-			trigger->tgenabled != TRIGGER_DISABLED;
-	}
-	table_close(relation, NoLock);
-	return found;
-}
-
-/* Returns the ids of the proposals. */
-static int64 *
-insert_all(const MtrMatch *match, int64 run_id)
-{
-	int64	   *id;
-
-	insert_prices(match, run_id);
-	insert_sets(match, run_id);
-	id = insert_proposals(match, run_id);
-	insert_members(match, id);
-	return id;
-}
-
-/*
- * The variable behind session_replication_role is set, not the setting:
- * changing the setting throws away all plans of the session, the caller's own
- * included, because rules may depend on it.  There are none here.
- */
-static int64 *
-insert_without_triggers(const MtrMatch *match, int64 run_id)
-{
-	int			role = SessionReplicationRole;
-	int64	   *volatile id = NULL;
-
-	PG_TRY();
-	{
-		SessionReplicationRole = SESSION_REPLICATION_ROLE_REPLICA;
-		id = insert_all(match, run_id);
-	}
-	PG_FINALLY();
-	{
-		SessionReplicationRole = role;
-	}
-	PG_END_TRY();
-	return id;
+		mtr_add_null(&params, JSONBOID);
+	mtr_execute(&statement, &params);
 }
 
 int64
 mtr_match_store(MtrMatch *match)
 {
 	int64		run_id = insert_run(match);
-	int64	   *plain_id = NULL;
 
-	lock_participants(match);
-	if (!has_site_code("match_price") && !has_site_code("match_odd_set") &&
-		!has_site_code("proposal") && !has_site_code("proposal_member"))
-		plain_id = insert_without_triggers(match, run_id);
-	else
-		(void) insert_all(match, run_id);
-	complete_run(match, run_id, plain_id);
+	complete_run(match, run_id, mtr_match_store_rows(match, run_id));
 	return run_id;
 }

@@ -1,6 +1,6 @@
 /*
  * solve.h
- *	  what solve_kernel.c and solve_resume.c share
+ *	  what solve_kernel.c, solve_ties.c and solve_resume.c share
  */
 #ifndef MTR_SOLVE_H
 #define MTR_SOLVE_H
@@ -8,8 +8,24 @@
 #include "kernel/lazy.h"
 #include "match.h"
 
+/* what kernels want their scratch aligned to */
+#define MTR_SCRATCH_ALIGNMENT 64
+
+/* Bytes to allocate so that as many aligned ones are among them. */
+static inline uint64
+mtr_solve_aligned(Size scratch)
+{
+	return (uint64) scratch + MTR_SCRATCH_ALIGNMENT;
+}
+
 /* Scratch for one kernel after another, aligned: the one before is freed. */
 extern void *mtr_solve_scratch(MtrProblem *problem, Size size);
+
+/* Bytes of everything but the caller's and the scratch. */
+extern uint64 mtr_solve_bytes(const MtrProblem *problem);
+
+/* Make the row of a left element and note it. */
+extern void mtr_solve_row(MtrProblem *problem, int32 left, int32 *row);
 
 /* The problem as the lazy kernel sees it; results are shared, rows are not
  * set. */

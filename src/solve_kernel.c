@@ -20,6 +20,8 @@
  * solved about eight times faster.  On demand rows are the left side, for
  * which they can be made.
  *
+ * Ties are solve_ties.c's.
+ *
  * Cost.  With a matrix 4 bytes for each pair of ids, whether or not the pair
  * is eligible, else about 400 bytes a row; time is the kernel's.
  */
@@ -31,15 +33,10 @@
 #include "kernel/fair.h"
 #include "kernel/greedy.h"
 #include "kernel/lazy.h"
-#include "kernel/ties.h"
-#include "kernel/ties_list.h"
 #include "match.h"
 #include "mentoring.h"
 #include "progress.h"
 #include "solve.h"
-
-/* what kernels want their scratch aligned to */
-#define SCRATCH_ALIGNMENT 64
 
 /* ties.h */
 #define MAX_CELLS (UINT64CONST(1) << 33)
@@ -50,9 +47,6 @@
 /* left elements whose rows are made before they are turned into columns: a
  * cache line's worth of each matrix row is written at a time */
 #define BLOCK 16
-
-/* entries a row for which a list of ties has room at first */
-#define TIES_A_ROW 3
 
 /*
  * Memory and status
@@ -111,20 +105,14 @@ usable_places(const int32 *places, int32 n, int32 partners)
 	return sum;
 }
 
-static uint64
-aligned(Size scratch)
-{
-	return (uint64) scratch + SCRATCH_ALIGNMENT;
-}
-
 void *
 mtr_solve_scratch(MtrProblem *problem, Size size)
 {
 	if (problem->block != NULL)
 		pfree(problem->block);
 	problem->block = MemoryContextAllocHuge(CurrentMemoryContext,
-											aligned(size));
-	return (void *) TYPEALIGN(SCRATCH_ALIGNMENT, problem->block);
+											mtr_solve_aligned(size));
+	return (void *) TYPEALIGN(MTR_SCRATCH_ALIGNMENT, problem->block);
 }
 
 /* Describe the problem to the kernels, but for matrix and results. */
@@ -185,13 +173,10 @@ solver_scratch(const MtrProblem *problem)
 	return mtr_lazy_scratch_size(&lazy);
 }
 
-/*
- * Bytes of everything but the caller's; the matrix alone must have passed
- * the limit, so that sizes can't overflow.  Pairs are counted twice, because
- * they are handed out in another order, and have a score.
- */
-static uint64
-problem_bytes(const MtrProblem *problem)
+/* Pairs are counted twice, because they are handed out in another order, and
+ * have a score. */
+uint64
+mtr_solve_bytes(const MtrProblem *problem)
 {
 	const MtrAssign *a = &problem->assign;
 	uint64		cells = problem->kernel == MTR_KERNEL_ON_DEMAND ? 0 :
@@ -199,9 +184,20 @@ problem_bytes(const MtrProblem *problem)
 	uint64		block = problem->rows_are_right ?
 	(uint64) BLOCK * problem->nright : problem->nright;
 
-	return (cells + block) * sizeof(int32) + aligned(solver_scratch(problem)) +
+	return (cells + block) * sizeof(int32) +
 		6 * (mtr_assign_max_pairs(a) + 1) * sizeof(int32) +
 		((uint64) a->nrows + a->ncols + 2) * (sizeof(int64) + sizeof(uint8));
+}
+
+/*
+ * Bytes of everything but the caller's; the matrix alone must have passed
+ * the limit, so that sizes can't overflow.
+ */
+static uint64
+problem_bytes(const MtrProblem *problem)
+{
+	return mtr_solve_bytes(problem) +
+		mtr_solve_aligned(solver_scratch(problem));
 }
 
 /*
@@ -327,8 +323,8 @@ mtr_kernel_name(MtrKernel kernel)
  * The matrix
  */
 
-static void
-make_row(MtrProblem *problem, int32 left, int32 *row)
+void
+mtr_solve_row(MtrProblem *problem, int32 left, int32 *row)
 {
 	problem->row(problem->row_state, left, row);
 	if (problem->note != NULL)
@@ -352,7 +348,7 @@ fill_turned(MtrProblem *problem)
 		mtr_progress(left, nleft);
 		size = Min(BLOCK, nleft - left);
 		for (int32 i = 0; i < size; i++)
-			make_row(problem, left + i, block + (Size) i * nright);
+			mtr_solve_row(problem, left + i, block + (Size) i * nright);
 		for (int32 right = 0; right < nright; right++)
 		{
 			int32	   *cell = mtr_problem_cell(problem, left, right);
@@ -379,7 +375,7 @@ mtr_problem_fill(MtrProblem *problem)
 	{
 		CHECK_FOR_INTERRUPTS();
 		mtr_progress(left, problem->nleft);
-		make_row(problem, left, mtr_problem_cell(problem, left, 0));
+		mtr_solve_row(problem, left, mtr_problem_cell(problem, left, 0));
 	}
 }
 
@@ -487,137 +483,6 @@ mtr_solve_by_lists(MtrProblem *problem, const MtrSolveChange *change)
 													 mtr_assign_scratch_size(a)));
 	}
 	mtr_check_status(status, "assignment");
-}
-
-/* Ties of a matrix, with scratch for so many of them. */
-static MtrStatus
-counted_ties(MtrProblem *problem, int64 count)
-{
-	MtrAssign  *a = &problem->assign;
-	Size		size = mtr_ties_scratch_size_for(a, count);
-
-	problem->bytes = Max(problem->bytes, problem_bytes(problem) -
-						 solver_scratch(problem) + size);
-	mtr_check_memory(problem->already + problem->bytes, problem->nleft,
-					 problem->nright);
-	return mtr_ties_resolve_counted(a, problem->rows_are_right, count,
-									mtr_solve_scratch(problem, size));
-}
-
-/* What is usual mostly is enough, and saves a pass over the matrix. */
-static MtrStatus
-matrix_ties(MtrProblem *problem)
-{
-	MtrAssign  *a = &problem->assign;
-	MtrStatus	status = counted_ties(problem, mtr_ties_usual_count(a));
-
-	if (status == MTR_FULL)
-		status = counted_ties(problem, mtr_ties_count(a));
-	return status;
-}
-
-/*
- * Each row once more: noted, compared with the proof, and what is tied kept.
- * A list that doesn't fit is given more room; rows aren't made twice.
- */
-static MtrStatus
-list_ties(MtrProblem *problem, MtrTiesList *list, Size fixed)
-{
-	const MtrAssign *a = &problem->assign;
-	int32		n = problem->nleft;
-	int32	   *row = palloc_extended(Max(problem->nright, 1) * sizeof(int32),
-									  MCXT_ALLOC_HUGE);
-	MtrStatus	status = MTR_OK;
-	int32		k = 0;
-
-	for (int32 left = 0; left < n && status == MTR_OK; left++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		mtr_progress(left, n);
-		make_row(problem, left, row);
-		problem->rows_scored++;
-		for (; k < a->npairs && a->pair_row[k] == left; k++)
-			problem->pair_score[k] = row[a->pair_col[k]];
-		while ((status = mtr_ties_list_row(list, left, row)) == MTR_FULL)
-		{
-			int64		room = Max(list->needed, 2 * list->room);
-
-			mtr_check_memory(problem->already + fixed +
-							 room * sizeof(uint32), problem->nleft,
-							 problem->nright);
-			mtr_ties_list_enlarge(list,
-								  repalloc_huge(list->entry,
-												room * sizeof(uint32)),
-								  room);
-		}
-	}
-	pfree(row);
-	return status == MTR_OK ? mtr_ties_list_end(list) : status;
-}
-
-/* Resolve what was listed, in memory of its own. */
-static MtrStatus
-resolve_list(MtrProblem *problem, MtrTiesList *list, Size fixed)
-{
-	Size		size = mtr_ties_list_resolve_scratch_size(&problem->assign,
-														  list->needed);
-	uint64		bytes = fixed + list->room * sizeof(uint32) + aligned(size);
-	void	   *block;
-	MtrStatus	status;
-
-	mtr_check_memory(problem->already + bytes, problem->nleft,
-					 problem->nright);
-	problem->bytes = Max(problem->bytes, bytes);
-	block = MemoryContextAllocHuge(CurrentMemoryContext, aligned(size));
-	status = mtr_ties_list_resolve(list, problem->rows_are_right,
-								   (void *) TYPEALIGN(SCRATCH_ALIGNMENT,
-													  block));
-	pfree(block);
-	return status;
-}
-
-/* Ties without a matrix.  Resolving keeps the scores of the pairs, too. */
-static MtrStatus
-listed_ties(MtrProblem *problem)
-{
-	MtrAssign  *a = &problem->assign;
-	MtrTiesList list;
-	Size		size = mtr_ties_list_scratch_size(a);
-	Size		fixed = problem_bytes(problem) - solver_scratch(problem) +
-	aligned(size);
-	int64		room = TIES_A_ROW * (int64) (a->nrows + 1);
-	uint32	   *entry;
-	MtrStatus	status;
-
-	mtr_check_memory(problem->already + fixed + room * sizeof(uint32),
-					 problem->nleft, problem->nright);
-	entry = palloc_extended(room * sizeof(uint32), MCXT_ALLOC_HUGE);
-	status = mtr_ties_list_begin(&list, a, entry, room,
-								 mtr_solve_scratch(problem, size));
-	if (status != MTR_OK)
-	{
-		pfree(entry);
-		return status;
-	}
-	list.pair_score = problem->pair_score;
-	status = list_ties(problem, &list, fixed);
-	if (status == MTR_OK)
-		status = resolve_list(problem, &list, fixed);
-	pfree(list.entry);
-	return status;
-}
-
-bool
-mtr_solve_ties(MtrProblem *problem)
-{
-	MtrStatus	status;
-
-	mtr_progress_phase("ties");
-	status = problem->matrix ? matrix_ties(problem) : listed_ties(problem);
-	if (status == MTR_INVALID)
-		return false;
-	mtr_check_status(status, "tie");
-	return true;
 }
 
 /* With a proof: whichever kernel, then ties. */

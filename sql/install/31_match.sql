@@ -76,7 +76,7 @@ AS 'MODULE_PATHNAME', 'mentoring_rematch'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION mentoring.rematch(bigint, bigint, jsonb, jsonb) IS
-'Makes a match run optimal again after people joined, left or changed, and returns its id: a draft is changed in place; of a published run the relationships still proposed give their places back and the result is a new draft. Changed is a JSON array of participant ids, or null to have them found; nothing is lost by an id too few, for the proof is checked against every pair. The result is that of a new match() with the waiting times of the run and its frequencies of words (match_run.texts). Options are added to those of the run; churn_penalty counts for the pairs of the run. A run without prices is solved anew, and so is one whose criteria were edited; a notice says so.';
+'Makes a match run optimal again after people joined, left or changed, and returns its id: a draft is changed in place, and proposals that stay keep their ids; of a published run the relationships still proposed give their places back and the result is a new draft. Changed is a JSON array of participant ids, or null to have them found; nothing is lost by an id too few, for the proof is checked against every pair. The result is that of a new match() with the waiting times of the run and its frequencies of words (match_run.texts). Options are added to those of the run; churn_penalty counts for the pairs of the run. A run without prices is solved anew, and so is one whose criteria were edited; a notice says so.';
 
 CREATE FUNCTION mentoring.verify_match(
     programme_id  bigint,

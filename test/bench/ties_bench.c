@@ -265,7 +265,7 @@ run_both(const MtrAssign *p, Times *times)
 	memcpy(r.pair_col, p->pair_col, p->npairs * sizeof(int32_t));
 	scratch = reserve(mtr_ties_bits_scratch_size(p), 1);
 	start = cpu_ms();
-	check(mtr_ties_bits_resolve(&r, false, scratch), "bit sets");
+	check(mtr_ties_bits_resolve_matrix(&r, false, scratch), "bit sets");
 	times->bits = cpu_ms() - start;
 
 	equal = q.npairs == r.npairs &&

@@ -16,6 +16,15 @@ SELECT pg_temp.line(961, '{1, 5, 6}', '{1, 5, 9}');
 UPDATE mentoring.participant SET status = 'waitlisted' WHERE id = 96103;
 SELECT mentoring.match(961) AS run \gset
 SELECT pg_temp.pairs(961, :run);
+CREATE VIEW pg_temp.proposed AS
+SELECT o.match_run_id, o.id, p.mentee_id, p.mentor_id
+  FROM mentoring.proposal AS o
+  JOIN LATERAL (SELECT min(participant_id) FILTER (WHERE role = 'mentee'),
+                       min(participant_id) FILTER (WHERE role = 'mentor')
+                  FROM mentoring.proposal_member AS m
+                 WHERE m.proposal_id = o.id) AS p (mentee_id, mentor_id) ON true;
+CREATE TABLE pg_temp.before AS
+SELECT * FROM pg_temp.proposed WHERE match_run_id = :run;
 UPDATE mentoring.participant SET status = 'withdrawn' WHERE id = 96102;
 UPDATE mentoring.participant SET status = 'accepted' WHERE id = 96103;
 SELECT mentoring.rematch(961, :run, '[96102, 96103]') = :run AS same_run;
@@ -24,6 +33,41 @@ SELECT * FROM pg_temp.faults(961, :run);
 SELECT status, pair_count, detail -> 'rematch_of' = to_jsonb(:run) AS says_so,
        detail ->> 'solved_anew' AS anew
   FROM mentoring.match_run WHERE id = :run;
+
+-- Proposals that stay keep their ids.
+SELECT p.mentee_id, p.mentor_id, b.id IS NOT NULL AS was_there,
+       p.id = b.id AS same_id
+  FROM pg_temp.proposed AS p
+  LEFT JOIN pg_temp.before AS b USING (mentee_id, mentor_id)
+ WHERE p.match_run_id = :run ORDER BY 1;
+SELECT count(*) FROM mentoring.proposal_member AS m
+ WHERE m.programme_id = 961
+   AND NOT EXISTS (SELECT FROM mentoring.proposal AS o
+                    WHERE o.id = m.proposal_id);
+-- A score that changes changes in its row.
+UPDATE mentoring.person SET profile = '{"place": 1.5}' WHERE id = 96101;
+SELECT mentoring.rematch(961, :run) = :run AS same_run;
+SELECT p.mentee_id, p.mentor_id, p.id = b.id AS same_id
+  FROM pg_temp.proposed AS p
+  LEFT JOIN pg_temp.before AS b USING (mentee_id, mentor_id)
+ WHERE p.match_run_id = :run ORDER BY 1;
+SELECT pg_temp.pairs(961, :run);
+SELECT * FROM pg_temp.faults(961, :run);
+-- The same where a site's own triggers fire.
+SAVEPOINT s;
+CREATE FUNCTION pg_temp.note() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER note AFTER INSERT OR DELETE ON mentoring.proposal
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.note();
+UPDATE mentoring.participant SET status = 'waitlisted' WHERE id = 96103;
+SELECT mentoring.rematch(961, :run) = :run AS same_run;
+SELECT pg_temp.pairs(961, :run);
+SELECT * FROM pg_temp.faults(961, :run);
+SELECT count(*) FROM mentoring.proposal_member AS m
+ WHERE m.programme_id = 961
+   AND NOT EXISTS (SELECT FROM mentoring.proposal AS o
+                    WHERE o.id = m.proposal_id);
+ROLLBACK TO s;
 
 -- A published run yields a new draft; who is active already stays.
 SELECT mentoring.publish_match(961, :run);

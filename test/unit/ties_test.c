@@ -6,8 +6,8 @@
  * resolved from several optimal matchings, with several sets of prices, as
  * given and transposed, and in all ways there are: by the way chosen for its
  * size, by bit sets, by a second copy of these whose batches are so small that
- * every pass refills them, by a list given row by row without a matrix, and by
- * a list whose room grows as it must.
+ * every pass refills them, by bit sets given row by row without a matrix, by a
+ * list so given, and by a list whose room grows as it must.
  *
  * Build: ties_test.c poll.c ties.c ties_bits.c ties_list.c ties_settle.c
  *		  assign.c
@@ -22,11 +22,17 @@
 
 /* the second copy */
 #define MTR_TIES_BATCH 2
-#define mtr_ties_bits_resolve small_ties_resolve
 #define mtr_ties_bits_scratch_size small_ties_scratch_size
+#define mtr_ties_bits_begin small_ties_begin
+#define mtr_ties_bits_row small_ties_row
+#define mtr_ties_bits_resolve small_ties_resolve
+#define mtr_ties_bits_resolve_matrix small_ties_resolve_matrix
 #include "ties_bits.c"
-#undef mtr_ties_bits_resolve
 #undef mtr_ties_bits_scratch_size
+#undef mtr_ties_bits_begin
+#undef mtr_ties_bits_row
+#undef mtr_ties_bits_resolve
+#undef mtr_ties_bits_resolve_matrix
 
 #include "ties_reference.h"
 
@@ -50,6 +56,7 @@ typedef enum Way
 	CHOSEN,
 	BITS,
 	SMALL_BITS,
+	ROW_BITS,
 	LIST,
 	GROWING_LIST,
 	NWAYS
@@ -57,7 +64,7 @@ typedef enum Way
 
 /* Sets of ways */
 #define ALL_WAYS ((1 << NWAYS) - 1)
-#define TWO_WAYS (1 << SMALL_BITS | 1 << LIST)
+#define THREE_WAYS (1 << SMALL_BITS | 1 << ROW_BITS | 1 << LIST)
 
 /* Scratch is not cleared, and not a byte longer than asked for */
 static void *
@@ -134,6 +141,60 @@ score_of(const MtrAssign *p, int32_t pair)
 					p->pair_col[pair]];
 }
 
+/* The scores of the pairs, with room for as many as there may become */
+static int32_t *
+scores_of_pairs(const MtrAssign *p)
+{
+	int32_t    *pair_score = get_memory(mtr_assign_max_pairs(p) *
+										sizeof(int32_t));
+
+	for (int32_t k = 0; k < p->npairs; k++)
+		pair_score[k] = score_of(p, k);
+	return pair_score;
+}
+
+static bool
+are_scores_of_pairs(const MtrAssign *p, const int32_t *pair_score)
+{
+	for (int32_t k = 0; k < p->npairs; k++)
+		if (pair_score[k] != score_of(p, k))
+			return false;
+	return true;
+}
+
+/* Bit sets from rows; the matrix is out of sight */
+static MtrStatus
+run_bits(MtrAssign *p, bool rows_are_right)
+{
+	RowMaker	maker = {.p = p,.score = p->score};
+	MtrTiesBits bits;
+	void	   *scratch = get_scratch(mtr_ties_bits_scratch_size(p));
+	int32_t    *row = get_memory(p->ncols * sizeof(int32_t));
+	MtrStatus	status;
+
+	p->score = NULL;
+	status = mtr_ties_bits_begin(&bits, p, scratch);
+	while (status == MTR_OK && bits.next_row < p->nrows)
+	{
+		make_row(&maker, bits.next_row, row);
+		status = mtr_ties_bits_row(&bits, bits.next_row, row);
+	}
+	p->score = maker.score;
+	if (status == MTR_OK)
+	{
+		bits.pair_score = scores_of_pairs(p);
+		p->score = NULL;
+		status = mtr_ties_bits_resolve(&bits, rows_are_right);
+		p->score = maker.score;
+		if (!are_scores_of_pairs(p, bits.pair_score))
+			status = MTR_DEGENERATE;
+		free(bits.pair_score);
+	}
+	free(row);
+	free(scratch);
+	return status;
+}
+
 static MtrStatus
 run_list(MtrAssign *p, bool rows_are_right, bool growing)
 {
@@ -149,17 +210,13 @@ run_list(MtrAssign *p, bool rows_are_right, bool growing)
 
 		more = get_scratch(mtr_ties_list_resolve_scratch_size(p,
 															  list.needed));
-		pair_score = get_memory((size_t) p->nrows * p->ncols *
-								sizeof(int32_t));
-		for (int32_t k = 0; k < p->npairs; k++)
-			pair_score[k] = score_of(p, k);
+		pair_score = scores_of_pairs(p);
 		list.pair_score = pair_score;
 		p->score = NULL;
 		status = mtr_ties_list_resolve(&list, rows_are_right, more);
 		p->score = score;
-		for (int32_t k = 0; k < p->npairs; k++)
-			if (pair_score[k] != score_of(p, k))
-				status = MTR_DEGENERATE;
+		if (!are_scores_of_pairs(p, pair_score))
+			status = MTR_DEGENERATE;
 	}
 	free(pair_score);
 	free(list.entry);
@@ -176,6 +233,8 @@ run_kernel(MtrAssign *p, bool rows_are_right, Way way)
 
 	if (way >= LIST)
 		return run_list(p, rows_are_right, way == GROWING_LIST);
+	if (way == ROW_BITS)
+		return run_bits(p, rows_are_right);
 	if (way == CHOSEN)
 		scratch = get_scratch(mtr_ties_scratch_size_for(p, mtr_ties_count(p)));
 	else if (way == BITS)
@@ -185,9 +244,9 @@ run_kernel(MtrAssign *p, bool rows_are_right, Way way)
 	if (way == CHOSEN)
 		status = mtr_ties_resolve(p, rows_are_right, scratch);
 	else if (way == BITS)
-		status = mtr_ties_bits_resolve(p, rows_are_right, scratch);
+		status = mtr_ties_bits_resolve_matrix(p, rows_are_right, scratch);
 	else
-		status = small_ties_resolve(p, rows_are_right, scratch);
+		status = small_ties_resolve_matrix(p, rows_are_right, scratch);
 	free(scratch);
 	return status;
 }
@@ -307,7 +366,7 @@ test_small(int ncases)
 			brute_any(p, value, taken);
 			find_prices(p, taken, (c + start) % 3);
 			nwrong += !resolves_to(p, taken, wanted,
-								   start == 0 ? ALL_WAYS : TWO_WAYS);
+								   start == 0 ? ALL_WAYS : THREE_WAYS);
 			nmoved += memcmp(taken, wanted, npairs) != 0;
 			nempty += matching_value(p, wanted) == 0;
 		}
@@ -648,7 +707,7 @@ test_sparse(int ncases)
 		nwrong += run_kernel(p, false, BITS) != MTR_OK;
 		for (int32_t k = 0; k < p->npairs; k++)
 			wanted[(size_t) p->pair_row[k] * ncols + p->pair_col[k]] = 1;
-		nwrong += !resolves_to(p, taken, wanted, TWO_WAYS);
+		nwrong += !resolves_to(p, taken, wanted, THREE_WAYS);
 		for (size_t k = 0; k < npairs; k++)
 			nchanged += wanted[k] && !taken[k];
 		free(taken);
@@ -721,6 +780,42 @@ test_room(void)
 	report(as_stated, "a count too low is said");
 	free(scratch);
 	free(entry);
+	free(taken);
+	free_problem(p);
+}
+
+/*
+ * Bit sets want the rows in order and all of them; else nothing is resolved.
+ */
+static void
+test_order(void)
+{
+	MtrAssign  *p = tied_problem(90, 100, 3);
+	uint8_t    *taken = get_memory(90 * 100);
+	RowMaker	maker = {.p = p,.score = p->score};
+	int32_t		row[100];
+	void	   *scratch = get_scratch(mtr_ties_bits_scratch_size(p));
+	MtrTiesBits bits;
+	bool		as_stated;
+
+	solve_by_kernel(p, taken, false);
+	as_stated = mtr_ties_bits_begin(&bits, p, scratch) == MTR_OK;
+	make_row(&maker, 1, row);
+	as_stated = as_stated && mtr_ties_bits_row(&bits, 1, row) == MTR_INVALID;
+	for (int32_t i = 0; i < p->nrows; i++)
+	{
+		as_stated = as_stated && bits.next_row == i &&
+			mtr_ties_bits_resolve(&bits, false) == MTR_INVALID &&
+			same_matching(p, taken);
+		make_row(&maker, i, row);
+		as_stated = as_stated && mtr_ties_bits_row(&bits, i, row) == MTR_OK;
+	}
+	as_stated = as_stated &&
+		mtr_ties_bits_row(&bits, p->nrows, row) == MTR_INVALID &&
+		mtr_ties_bits_resolve(&bits, false) == MTR_OK &&
+		!same_matching(p, taken);
+	report(as_stated, "bit sets want all rows in order");
+	free(scratch);
 	free(taken);
 	free_problem(p);
 }
@@ -905,6 +1000,7 @@ test_faults(void)
 {
 	bool		as_stated = true;
 	MtrAssign	large = {.nrows = 1 << 24,.ncols = (1 << 9) + 1};
+	MtrTiesBits bits;
 
 	for (int k = 0; k < NFAULTS * NWAYS; k++)
 	{
@@ -924,7 +1020,8 @@ test_faults(void)
 		}
 	}
 	report(as_stated, "what is not a solved problem is refused");
-	report(mtr_ties_resolve(&large, false, NULL) == MTR_OVERFLOW,
+	report(mtr_ties_resolve(&large, false, NULL) == MTR_OVERFLOW &&
+		   mtr_ties_bits_begin(&bits, &large, NULL) == MTR_OVERFLOW,
 		   "more than 2^33 pairs are refused");
 }
 
@@ -939,6 +1036,7 @@ main(void)
 	test_ways(20);
 	test_sparse(400);
 	test_room();
+	test_order();
 	test_all_equal(300, 300, 1);
 	test_all_equal(300, 260, 1);
 	test_all_equal(200, 320, 1);
