@@ -146,7 +146,7 @@ mtr_ties_resolve_counted(MtrAssign *p, bool rows_are_right, int64_t count,
 		return MTR_OVERFLOW;
 	if (list_size(p, count) < mtr_ties_bits_scratch_size(p))
 		return resolve_by_list(p, rows_are_right, count, scratch);
-	return mtr_ties_bits_resolve(p, rows_are_right, scratch);
+	return mtr_ties_bits_resolve_matrix(p, rows_are_right, scratch);
 }
 
 MtrStatus

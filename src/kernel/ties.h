@@ -17,9 +17,11 @@
  * order of the rule; each that can be had is brought in by turning one cycle
  * and then fixed.
  *
- * Two ways.  A list of the pairs of slack (0,0) needs no matrix (ties_list.h)
- * and is small where few pairs are tied, which is usual; bit sets over all
- * pairs are smaller and faster where many are.  The result is the same.
+ * Two ways.  A list of the pairs of slack (0,0) (ties_list.h) is small where
+ * few pairs are tied, which is usual; bit sets over all pairs (ties_bits.h) are
+ * smaller and faster where many are.  Neither needs a matrix, both take rows
+ * one after the other; the functions here choose where there is one.  The
+ * result is the same.
  *
  * "left" is the row, or with rows_are_right the column.
  */

@@ -2,8 +2,10 @@
  * ties_bits.c
  *	  the tie rule by bit sets over all pairs, for data that tie many of them
  *
- * Problem.  See ties.h.  Given is one optimal matching with covers and prices
- * that prove it (assign.h).  The pairs of slack (0,0) are called loose here:
+ * Problem, use: ties.h, ties_bits.h.  Given is one optimal matching with covers
+ * and prices that prove it (assign.h), and each row of scores once, in order.
+ * The pairs of slack (0,0) are called loose here; the score of one is the sum
+ * of two prices, so rows need not be seen again:
  * every optimal matching is made from the given one by turning cycles of a
  * directed graph whose arcs are
  *
@@ -40,7 +42,7 @@
  * Pairs dealt with are fixed or have two labels, so a pass needs no memory of
  * the passes before it.
  *
- * Cost.  One pass over the matrix; O(nodes log(nodes)) steps of failing
+ * Cost.  One pass over the rows; O(nodes log(nodes)) steps of failing
  * searches and at most "pairs taken" successful ones, a step reading
  * partners / 64 words.  Data without ties cost little beyond the first pass.
  * At most 65 passes over the bit sets.
@@ -113,6 +115,8 @@ lay_out(Ties *t, const MtrAssign *p, char *scratch, size_t *cleared)
 	size_t		nodes = (size_t) p->nrows + p->ncols + 1;
 	int64_t		npairs = (int64_t) p->nrows * p->ncols;
 
+	carve(scratch, &used, 1, sizeof(Ties)); /* where mtr_ties_bits_begin()
+											 * leaves all this */
 	carve_side(&t->side[0], p->nrows, p->ncols, scratch, &used);
 	carve_side(&t->side[1], p->ncols, p->nrows, scratch, &used);
 	t->side[0].first = 0;
@@ -153,47 +157,6 @@ mtr_ties_bits_scratch_size(const MtrAssign *p)
  * ----------
  */
 
-/*
- * Find the loose pairs, whether taken or not, and see that no other pair
- * could be had: the pairs taken are known already.
- */
-static MtrStatus
-find_loose(Ties *t)
-{
-	const MtrAssign *p = t->p;
-	Side	   *rows = &t->side[0];
-	Side	   *cols = &t->side[1];
-
-	t->limits.p = p;
-	t->limits.middle = middle_price(p);
-	fill_limits(&t->limits, 0, p->ncols);
-	for (int32_t i = 0; i < p->nrows; i++)
-	{
-		const int32_t *score = p->score + (size_t) i * p->ncols;
-		uint64_t   *set = set_of(rows->loose, rows, i);
-
-		mtr_poll();
-		find_reached(&t->limits, i, score, set);
-		for (int32_t w = 0; w < rows->words; w++)
-			for (uint64_t x = set[w]; x != 0; x &= x - 1)
-			{
-				int32_t		j = w * 64 + __builtin_ctzll(x);
-				int			slack = slack_sign(p, i, j, score[j]);
-
-				if (slack > 0 && !get_bit(set_of(rows->taken, rows, i), j))
-					return MTR_INVALID;
-				if (slack >= 0 &&
-					(score[j] > MAX_SCORE || score[j] < -MAX_SCORE))
-					return MTR_OVERFLOW;
-				if (slack != 0)
-					put_bit(set, j, false);
-				else
-					put_bit(set_of(cols->loose, cols, j), i, true);
-			}
-	}
-	return MTR_OK;
-}
-
 /* Keep the links between an element and the hub in step with its counts */
 static inline void
 refresh_hub(Side *s, int32_t k)
@@ -213,9 +176,9 @@ count_pair(Side *s, int32_t k, bool is_taken)
 }
 
 /*
- * Enter the given matching and see that it is one: pairs exist, are there
- * once, may be taken, and have no negative slack.  Places are counted here
- * and checked by load_side().
+ * Enter the given matching and see that it is one: each pair is there once,
+ * and no element has more than its places.  What the pairs are worth is seen
+ * when their rows come.
  */
 static MtrStatus
 load_pairs(Ties *t)
@@ -223,45 +186,85 @@ load_pairs(Ties *t)
 	const MtrAssign *p = t->p;
 	Side	   *rows = &t->side[0];
 	Side	   *cols = &t->side[1];
+	MtrStatus	status;
 
 	for (int32_t k = 0; k < p->npairs; k++)
 	{
 		int32_t		i = p->pair_row[k];
 		int32_t		j = p->pair_col[k];
-		int			slack;
 
 		if (i < 0 || i >= p->nrows || j < 0 || j >= p->ncols)
 			return MTR_INVALID;
 		if (get_bit(set_of(rows->taken, rows, i), j))
 			return MTR_INVALID;
-		slack = slack_sign(p, i, j, p->score[(size_t) i * p->ncols + j]);
-		if (slack < 0)
-			return MTR_INVALID;
-
 		put_bit(set_of(rows->taken, rows, i), j, true);
 		put_bit(set_of(cols->taken, cols, j), i, true);
 		rows->vacant[i]--;
 		cols->vacant[j]--;
-		rows->held[i] += slack == 0;
-		cols->held[j] += slack == 0;
+	}
+	status = check_side(p->nrows, p->row_cover, p->row_price, rows->vacant);
+	if (status == MTR_OK)
+		status = check_side(p->ncols, p->col_cover, p->col_price,
+							cols->vacant);
+	return status;
+}
+
+/*
+ * Enter 64 pairs of a row, of which "reached" reach the limits: returns the
+ * loose ones, whether taken or not, through "loose".  See that no other pair
+ * could be had and none is taken that may not be.
+ */
+static MtrStatus
+load_word(Ties *t, int32_t i, int32_t w, const int32_t *score,
+		  uint64_t *loose)
+{
+	const MtrAssign *p = t->p;
+	Side	   *rows = &t->side[0];
+	Side	   *cols = &t->side[1];
+	uint64_t	taken = set_of(rows->taken, rows, i)[w];
+	uint64_t	proper = 0;		/* slack not negative */
+
+	for (uint64_t x = *loose; x != 0; x &= x - 1)
+	{
+		uint64_t	bit = x & -x;
+		int32_t		j = w * 64 + __builtin_ctzll(x);
+		int			slack = slack_sign(p, i, j, score[j]);
+
+		if (slack > 0 && (taken & bit) == 0)
+			return MTR_INVALID;
+		if (slack >= 0 && (score[j] > MAX_SCORE || score[j] < -MAX_SCORE))
+			return MTR_OVERFLOW;
+		if (slack != 0)
+			*loose &= ~bit;
+		else
+			put_bit(set_of(cols->loose, cols, j), i, true);
+		if (slack >= 0)
+			proper |= bit;
+	}
+	if ((taken & ~proper) != 0)
+		return MTR_INVALID;
+
+	for (uint64_t x = *loose & taken; x != 0; x &= x - 1)
+	{
+		rows->held[i]++;
+		cols->held[w * 64 + __builtin_ctzll(x)]++;
 	}
 	return MTR_OK;
 }
 
 /*
- * Link one side to the hub, once the places are counted.  An element with a
+ * Link one side to the hub, once all counts are known.  An element with a
  * price leaves no place vacant, so its number of pairs is fixed: it has no
  * arcs to the hub.
  */
-static MtrStatus
-load_side(Side *s, const uint8_t *cover, const int64_t *price)
+static void
+link_side(Side *s, const uint8_t *cover, const int64_t *price)
 {
 	for (int32_t k = 0; k < s->n; k++)
 	{
 		s->idle[k] = cover[k] == 0 && price[k] == 0;
 		refresh_hub(s, k);
 	}
-	return check_side(s->n, cover, price, s->vacant);
 }
 
 /* ----------
@@ -377,15 +380,16 @@ decide(Ties *t, int32_t i, int32_t j)
  * ----------
  */
 
+/* The score of a loose pair is the sum of its prices */
 static inline uint64_t
 key_of(const Ties *t, int32_t i, int32_t j)
 {
 	const MtrAssign *p = t->p;
-	uint64_t	in_order = (uint64_t) i * p->ncols + j;
-	uint64_t	score = (uint64_t) (MAX_SCORE - (int64_t) p->score[in_order]);
+	uint64_t	score = (uint64_t) (MAX_SCORE - p->row_price[i] -
+									p->col_price[j]);
+	uint64_t	in_order = t->rows_are_right ?
+	(uint64_t) j * p->nrows + i : (uint64_t) i * p->ncols + j;
 
-	if (t->rows_are_right)
-		in_order = (uint64_t) j * p->nrows + i;
 	return score << INDEX_BITS | in_order;
 }
 
@@ -460,70 +464,176 @@ collect(Ties *t)
 	return n;
 }
 
-/* Write the pairs taken, by row, then column */
-static void
-store_pairs(Ties *t)
+/* ----------
+ * The result
+ * ----------
+ */
+
+/*
+ * Where the scores of pairs are kept, those of the pairs taken for good, which
+ * are no sums of prices, must outlast the rest.  They are moved to the end of
+ * the room that the new pairs will fill.  As all of them are among the new
+ * pairs, in the same order, the place a new pair is written to is never beyond
+ * the first that is still to be read.  Returns where they begin.
+ */
+static int32_t
+keep_fixed(const MtrTiesBits *bits, int32_t npairs)
 {
+	const MtrAssign *p = bits->p;
+	int32_t		nfixed = 0;
+
+	for (int32_t k = 0; k < p->npairs; k++)
+	{
+		if ((k & 1023) == 0)
+			mtr_poll();
+		if (slack_sign(p, p->pair_row[k], p->pair_col[k],
+					   bits->pair_score[k]) <= 0)
+			continue;
+		p->pair_row[nfixed] = p->pair_row[k];
+		p->pair_col[nfixed] = p->pair_col[k];
+		bits->pair_score[nfixed++] = bits->pair_score[k];
+	}
+	memmove(p->pair_row + npairs - nfixed, p->pair_row,
+			nfixed * sizeof(int32_t));
+	memmove(p->pair_col + npairs - nfixed, p->pair_col,
+			nfixed * sizeof(int32_t));
+	memmove(bits->pair_score + npairs - nfixed, bits->pair_score,
+			nfixed * sizeof(int32_t));
+	return npairs - nfixed;
+}
+
+/* Write the pairs taken, by row, then column, and their scores */
+static void
+store_pairs(MtrTiesBits *bits)
+{
+	Ties	   *t = bits->graph;
 	MtrAssign  *p = t->p;
 	Side	   *rows = &t->side[0];
+	int32_t		npairs = 0;
+	int32_t		fixed = 0;
 	int32_t		n = 0;
 
+	for (int32_t i = 0; i < p->nrows; i++)
+		npairs += p->row_places[i] - rows->vacant[i];
+	if (bits->pair_score != NULL)
+		fixed = keep_fixed(bits, npairs);
 	for (int32_t i = 0; i < p->nrows; i++)
 	{
 		const uint64_t *set = set_of(rows->taken, rows, i);
 
 		mtr_poll();
 		for (int32_t w = 0; w < rows->words; w++)
-			for (uint64_t x = set[w]; x != 0; x &= x - 1)
+			for (uint64_t x = set[w]; x != 0; x &= x - 1, n++)
 			{
+				int32_t		j = w * 64 + __builtin_ctzll(x);
+
+				if (bits->pair_score == NULL)
+					;
+				else if (fixed < npairs && p->pair_row[fixed] == i &&
+						 p->pair_col[fixed] == j)
+					bits->pair_score[n] = bits->pair_score[fixed++];
+				else
+					bits->pair_score[n] =
+						(int32_t) (p->row_price[i] + p->col_price[j]);
 				p->pair_row[n] = i;
-				p->pair_col[n++] = w * 64 + __builtin_ctzll(x);
+				p->pair_col[n] = j;
 			}
 	}
 	p->npairs = n;
 }
 
+/* ----------
+ * From outside
+ * ----------
+ */
+
 MtrStatus
-mtr_ties_bits_resolve(MtrAssign *p, bool rows_are_right, void *scratch)
+mtr_ties_bits_begin(MtrTiesBits *bits, MtrAssign *p, void *scratch)
 {
-	Ties		t = {.p = p,.rows_are_right = rows_are_right,.nlabels = 1};
-	MtrStatus	status;
+	Ties		t = {.p = p,.nlabels = 1};
 	size_t		cleared;
-	int64_t		n;
 
 	if ((int64_t) p->nrows * p->ncols > INT64_C(1) << INDEX_BITS)
 		return MTR_OVERFLOW;
 	if (!prices_in_range(p))
 		return MTR_OVERFLOW;
+	memset(bits, 0, sizeof(*bits));
+	bits->p = p;
+	bits->graph = scratch;
 	lay_out(&t, p, scratch, &cleared);
 	memset(scratch, 0, cleared);
 	t.members[0] = t.hub + 1;
 	memcpy(t.side[0].vacant, p->row_places, p->nrows * sizeof(int32_t));
 	memcpy(t.side[1].vacant, p->col_places, p->ncols * sizeof(int32_t));
+	t.limits.p = p;
+	t.limits.middle = middle_price(p);
+	fill_limits(&t.limits, 0, p->ncols);
+	*bits->graph = t;
+	return load_pairs(&t);
+}
 
-	status = load_pairs(&t);
-	if (status == MTR_OK)
-		status = load_side(&t.side[0], p->row_cover, p->row_price);
-	if (status == MTR_OK)
-		status = load_side(&t.side[1], p->col_cover, p->col_price);
-	if (status == MTR_OK)
-		status = find_loose(&t);
-	if (status != MTR_OK)
-		return status;
+MtrStatus
+mtr_ties_bits_row(MtrTiesBits *bits, int32_t row, const int32_t *score)
+{
+	Ties	   *t = bits->graph;
+	Side	   *rows = &t->side[0];
+	uint64_t   *set;
 
-	while ((n = collect(&t)) > 0)
+	if (row != bits->next_row || row >= bits->p->nrows)
+		return MTR_INVALID;
+	set = set_of(rows->loose, rows, row);
+	find_reached(&t->limits, row, score, set);
+	for (int32_t w = 0; w < rows->words; w++)
+	{
+		MtrStatus	status = load_word(t, row, w, score, &set[w]);
+
+		if (status != MTR_OK)
+			return status;
+	}
+	bits->next_row++;
+	return MTR_OK;
+}
+
+MtrStatus
+mtr_ties_bits_resolve(MtrTiesBits *bits, bool rows_are_right)
+{
+	Ties	   *t = bits->graph;
+	MtrAssign  *p = bits->p;
+	int32_t		nrights = rows_are_right ? p->nrows : p->ncols;
+	int64_t		n;
+
+	if (bits->next_row < p->nrows)
+		return MTR_INVALID;
+	t->rows_are_right = rows_are_right;
+	link_side(&t->side[0], p->row_cover, p->row_price);
+	link_side(&t->side[1], p->col_cover, p->col_price);
+	while ((n = collect(t)) > 0)
 		for (int64_t k = 0; k < n; k++)
 		{
-			uint64_t	index = t.key[k] & ((UINT64_C(1) << INDEX_BITS) - 1);
-			int32_t		nrights = rows_are_right ? p->nrows : p->ncols;
+			uint64_t	index = t->key[k] & ((UINT64_C(1) << INDEX_BITS) - 1);
 			int32_t		left = (int32_t) (index / nrights);
 			int32_t		right = (int32_t) (index % nrights);
 
 			if ((k & 1023) == 0)
 				mtr_poll();
-			decide(&t, rows_are_right ? right : left,
+			decide(t, rows_are_right ? right : left,
 				   rows_are_right ? left : right);
 		}
-	store_pairs(&t);
+	store_pairs(bits);
 	return MTR_OK;
+}
+
+MtrStatus
+mtr_ties_bits_resolve_matrix(MtrAssign *p, bool rows_are_right, void *scratch)
+{
+	MtrTiesBits bits;
+	MtrStatus	status = mtr_ties_bits_begin(&bits, p, scratch);
+
+	for (int32_t i = 0; i < p->nrows && status == MTR_OK; i++)
+	{
+		mtr_poll();
+		status = mtr_ties_bits_row(&bits, i, p->score + (size_t) i * p->ncols);
+	}
+	return status == MTR_OK ? mtr_ties_bits_resolve(&bits, rows_are_right) :
+		status;
 }

@@ -3,8 +3,8 @@
  *	  the preferred optimal matching: ties.h and ties_list.h word for word
  *
  * Whatever optimal matching one begins with, by whatever prices it is proved,
- * and whichever way is gone (bit sets, a copy of them with tiny batches, a list
- * with room or without), the same matching must come out, with rows and columns
+ * and whichever way is gone (bit sets, a copy of them with tiny batches, given
+ * row by row, or a list with room or without), the same matching must come out, with rows and columns
  * exchanged, too; small ones must be what the definition says.  Then the proof
  * is spoiled, and all ways must see what the definition sees.
  *
@@ -17,11 +17,17 @@
 
 /* the second copy */
 #define MTR_TIES_BATCH 2
-#define mtr_ties_bits_resolve small_ties_resolve
 #define mtr_ties_bits_scratch_size small_ties_scratch_size
+#define mtr_ties_bits_begin small_ties_begin
+#define mtr_ties_bits_row small_ties_row
+#define mtr_ties_bits_resolve small_ties_resolve
+#define mtr_ties_bits_resolve_matrix small_ties_resolve_matrix
 #include "ties_bits.c"
-#undef mtr_ties_bits_resolve
 #undef mtr_ties_bits_scratch_size
+#undef mtr_ties_bits_begin
+#undef mtr_ties_bits_row
+#undef mtr_ties_bits_resolve
+#undef mtr_ties_bits_resolve_matrix
 
 #include "ties_reference.h"
 
@@ -32,6 +38,7 @@ typedef enum Way
 	SMALL_BITS,
 	LIST,
 	GROWING_LIST,
+	ROW_BITS,					/* last, which keeps the corpus as it is */
 	NWAYS
 } Way;
 
@@ -79,13 +86,62 @@ fill_list(MtrTiesList *list, MtrAssign *p, const RowMaker *maker, int64_t room,
 	return status == MTR_OK ? mtr_ties_list_end(list) : status;
 }
 
+/* Scores of the pairs, with room for any number */
+static int32_t *
+pair_scores(const MtrAssign *p, const RowMaker *maker)
+{
+	int64_t		most = (int64_t) p->nrows * p->ncols;
+	int32_t    *score = take_memory(most, sizeof(int32_t));
+
+	for (int32_t k = 0; k < p->npairs; k++)
+		score[k] = maker->score[p->pair_row[k] * p->ncols + p->pair_col[k]];
+	return score;
+}
+
+static void
+claim_pair_scores(const MtrAssign *p, const RowMaker *maker,
+				  const int32_t *score)
+{
+	for (int32_t k = 0; k < p->npairs; k++)
+		CLAIM(score[k] ==
+			  maker->score[p->pair_row[k] * p->ncols + p->pair_col[k]]);
+}
+
+static MtrStatus
+run_row_bits(MtrAssign *p, bool rows_are_right)
+{
+	RowMaker	maker = {p->score, p->ncols};
+	MtrTiesBits bits;
+	void	   *scratch = take_memory(mtr_ties_bits_scratch_size(p), 1);
+	int32_t    *row = take_memory(p->ncols, sizeof(int32_t));
+	MtrStatus	status;
+
+	p->score = NULL;
+	status = mtr_ties_bits_begin(&bits, p, scratch);
+	for (int32_t i = 0; i < p->nrows && status == MTR_OK; i++)
+	{
+		make_row(&maker, i, row);
+		status = mtr_ties_bits_row(&bits, i, row);
+	}
+	if (status == MTR_OK)
+	{
+		bits.pair_score = pair_scores(p, &maker);
+		status = mtr_ties_bits_resolve(&bits, rows_are_right);
+		claim_pair_scores(p, &maker, bits.pair_score);
+		free(bits.pair_score);
+	}
+	p->score = maker.score;
+	free(row);
+	free(scratch);
+	return status;
+}
+
 static MtrStatus
 run_list(MtrAssign *p, bool rows_are_right, bool growing)
 {
 	MtrTiesList list = {0};
 	RowMaker	maker = {p->score, p->ncols};
 	int64_t		room = growing ? 0 : mtr_ties_count(p);
-	int64_t		most = (int64_t) p->nrows * p->ncols;
 	void	   *scratch = take_memory(mtr_ties_list_scratch_size(p), 1);
 	MtrStatus	status;
 
@@ -96,14 +152,9 @@ run_list(MtrAssign *p, bool rows_are_right, bool growing)
 		void	   *more = take_memory(
 									   mtr_ties_list_resolve_scratch_size(p, list.needed), 1);
 
-		list.pair_score = take_memory(most, sizeof(int32_t));
-		for (int32_t k = 0; k < p->npairs; k++)
-			list.pair_score[k] = maker.score[p->pair_row[k] * p->ncols +
-											 p->pair_col[k]];
+		list.pair_score = pair_scores(p, &maker);
 		status = mtr_ties_list_resolve(&list, rows_are_right, more);
-		for (int32_t k = 0; k < p->npairs; k++)
-			CLAIM(list.pair_score[k] ==
-				  maker.score[p->pair_row[k] * p->ncols + p->pair_col[k]]);
+		claim_pair_scores(p, &maker, list.pair_score);
 		free(list.pair_score);
 		free(more);
 	}
@@ -120,6 +171,8 @@ run(MtrAssign *p, bool rows_are_right, Way way)
 	MtrStatus	status;
 
 	show_problem(p);
+	if (way == ROW_BITS)
+		return run_row_bits(p, rows_are_right);
 	if (way >= LIST)
 		return run_list(p, rows_are_right, way == GROWING_LIST);
 	scratch = take_memory(way == CHOSEN ?
@@ -129,9 +182,9 @@ run(MtrAssign *p, bool rows_are_right, Way way)
 	if (way == CHOSEN)
 		status = mtr_ties_resolve(p, rows_are_right, scratch);
 	else if (way == BITS)
-		status = mtr_ties_bits_resolve(p, rows_are_right, scratch);
+		status = mtr_ties_bits_resolve_matrix(p, rows_are_right, scratch);
 	else
-		status = small_ties_resolve(p, rows_are_right, scratch);
+		status = small_ties_resolve_matrix(p, rows_are_right, scratch);
 	free(scratch);
 	return status;
 }
