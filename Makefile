@@ -85,6 +85,7 @@ OBJS = \
 	src/score.o \
 	src/score_criterion.o \
 	src/score_custom.o \
+	src/score_estimate.o \
 	src/score_explain.o \
 	src/score_load.o \
 	src/score_member.o \
@@ -118,6 +119,7 @@ REGRESS = \
 	demo_company \
 	score_kinds \
 	score_edges \
+	score_estimate \
 	score_explain \
 	score_recommend \
 	score_custom \

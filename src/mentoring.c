@@ -17,6 +17,7 @@
 
 #include "mentoring.h"
 #include "progress.h"
+#include "score.h"
 
 PG_MODULE_MAGIC;
 
@@ -61,6 +62,7 @@ _PG_init(void)
 							 NULL,
 							 NULL);
 	mtr_progress_init();
+	mtr_estimate_init();
 
 	/* no other module, and no typing error, gets a name below ours */
 	MarkGUCPrefixReserved("mentoring");

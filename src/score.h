@@ -138,6 +138,9 @@ mtr_peer_score(int32 there, int32 back)
 	return (there + back + 1) / 2;
 }
 
+/* When the library is loaded: see score_estimate.c. */
+extern void mtr_estimate_init(void);
+
 /* Raise an error when no criterion has a weight: there is no score. */
 extern void mtr_programme_check_weight(const MtrProgramme *programme);
 

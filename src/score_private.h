@@ -7,6 +7,7 @@
  *
  *	 score_load.c		memory; the programme, its participants
  *	 score_query.c		queries, the hash
+ *	 score_estimate.c	how large the planner takes tables to be
  *	 score_criterion.c	criteria and their settings
  *	 score_value.c		for each participant, what criteria compare
  *	 score_week.c		availability
@@ -235,6 +236,9 @@ extern void mtr_hash_record(MtrLoader *loader, char tag, int n,
 							const int64 *number);
 extern void mtr_hash_start(MtrLoader *loader);
 extern void mtr_hash_finish(MtrLoader *loader);
+
+/* ---- score_estimate.c ---- */
+extern int	mtr_estimate_execute(SPIPlanPtr plan, SPIExecuteOptions *options);
 
 /* ---- score_criterion.c ---- */
 extern void mtr_criterion_load(MtrLoader *loader);

@@ -203,7 +203,7 @@ mtr_load_query(MtrLoader *loader, MtrQuery *query, bool flag,
 	options.params = params;
 	options.read_only = true;
 	options.dest = &receiver.pub;
-	if (SPI_execute_plan_extended(plan, &options) < 0)
+	if (mtr_estimate_execute(plan, &options) < 0)
 		elog(ERROR, "could not run: %s", query->text);
 	pfree(params);
 }
