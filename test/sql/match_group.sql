@@ -246,6 +246,68 @@ SELECT total_score, detail -> 'value' AS value, bound FROM mentoring.match_run
  WHERE id = :run;
 SELECT * FROM pg_temp.faults(959, :run);
 
+-- Random circles and groups with every option: within rules, places and bound,
+-- and the same when matched again without a change.
+CREATE FUNCTION pg_temp.check_groups(programme bigint, n integer) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    wanted jsonb := jsonb_build_object(
+        'ageing', n % 3 * 0.3, 'churn_penalty', n % 2 * 0.1,
+        'min_score', n % 4 * 0.1, 'seed', n);
+    run    bigint;
+    before text;
+BEGIN
+    IF n % 2 = 0 THEN
+        PERFORM pg_temp.peers(programme,
+            (SELECT array_agg(round((random() * 14)::numeric, n % 3))
+               FROM generate_series(1, 3 + (random() * 14)::integer)));
+    ELSE
+        wanted := wanted || jsonb_build_object('mentors_per_group', 1 + n % 3);
+        PERFORM pg_temp.line(programme,
+            (SELECT array_agg(round((random() * 14)::numeric, n % 3))
+               FROM generate_series(1, 3 + (random() * 14)::integer)),
+            (SELECT array_agg(round((random() * 14)::numeric, n % 3))
+               FROM generate_series(1, 3 + (random() * 6)::integer)),
+            ARRAY[1, 2, 1], 'group');
+        UPDATE mentoring.programme AS p SET max_group_size = 4 + n % 3
+         WHERE p.id = programme;
+    END IF;
+    UPDATE mentoring.participant
+       SET applied_at = now() - random() * interval '400 days'
+     WHERE programme_id = programme;
+    INSERT INTO mentoring.pair_rule (programme_id, mentee_id, mentor_id, rule)
+    SELECT programme, a.id, b.id, 'forbid'
+      FROM mentoring.participant AS a, mentoring.participant AS b
+     WHERE a.programme_id = programme AND b.programme_id = programme
+       AND a.role IN ('mentee', 'peer') AND b.role IN ('mentor', 'peer')
+       AND a.id <> b.id AND random() < 0.05 * (n % 4);
+    run := mentoring.match(programme, options => wanted);
+    before := pg_temp.groups(run);
+    PERFORM FROM pg_temp.faults(programme, run) WHERE NOT holds;
+    IF FOUND THEN
+        RETURN 'faults';
+    END IF;
+    PERFORM FROM mentoring.match_run AS r
+      WHERE r.id = run AND (r.gap IS NULL OR r.gap < 0);
+    IF FOUND THEN
+        RETURN 'beyond the bound';
+    END IF;
+    PERFORM mentoring.rematch(programme, run);
+    PERFORM FROM pg_temp.faults(programme, run) WHERE NOT holds;
+    RETURN CASE WHEN FOUND THEN 'faults when matched again'
+                WHEN n % 2 = 0 AND pg_temp.groups(run)
+                     IS DISTINCT FROM before THEN 'other groups'
+                ELSE 'ok' END;
+END
+$$;
+SELECT setseed(0.375);
+SET LOCAL client_min_messages = warning;    -- rematch says it solves anew
+SELECT result, count(*)
+  FROM (SELECT pg_temp.check_groups(987000 + n, n) AS result
+          FROM generate_series(1, 60) AS n) AS t GROUP BY result;
+RESET client_min_messages;
+
 -- Refused
 \set ON_ERROR_ROLLBACK on
 \set VERBOSITY terse
