@@ -46,7 +46,6 @@ begin_build(Build *build, MtrMatch *match)
 	problem->is_resumed = match->previous != NULL && match->previous->is_start;
 	already = MemoryContextMemAllocated(CurrentMemoryContext, true);
 	mtr_problem_begin(problem, already);
-	match->bytes = already + problem->bytes;
 }
 
 static int
@@ -320,6 +319,7 @@ mtr_match_assign(MtrMatch *match)
 	else
 		mtr_problem_solve(&build.problem);
 	match->solve_ms = mtr_elapsed_ms(&start);
+	match->bytes = build.problem.already + build.problem.bytes;
 	match->kernel = match->method == MTR_GREEDY ? "greedy" :
 		mtr_kernel_name(build.problem.kernel);
 	if (build.problem.rows_scored > 0)

@@ -51,9 +51,14 @@ extern void mtr_solve_by_lists(MtrProblem *problem,
 /*
  * Check the proof against every pair, noting each row where there is no
  * matrix, and replace the pairs by those the tie rule prefers.  False when
- * the proof doesn't hold.
+ * the proof doesn't hold.  The matrix may be gone then, rows be made on demand
+ * and be the left side.
  */
 extern bool mtr_solve_ties(MtrProblem *problem);
+
+/* Pairs by left and right, with as much room as the kernel's, and their scores
+ * as far as there is a matrix. */
+extern void mtr_solve_pairs(MtrProblem *problem);
 
 /* Hand the results out by left and right. */
 extern void mtr_solve_results(MtrProblem *problem);

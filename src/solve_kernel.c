@@ -20,7 +20,7 @@
  * solved about eight times faster.  On demand rows are the left side, for
  * which they can be made.
  *
- * Ties are solve_ties.c's.
+ * Ties are solve_ties.c's, which may free the matrix.
  *
  * Cost.  With a matrix 4 bytes for each pair of ids, whether or not the pair
  * is eligible, else about 400 bytes a row; time is the kernel's.
@@ -401,6 +401,7 @@ static void
 sort_pairs(MtrProblem *problem)
 {
 	MtrAssign  *a = &problem->assign;
+	Size		size = (mtr_assign_max_pairs(a) + 1) * sizeof(int32);
 	int32	   *next;
 
 	if (!problem->rows_are_right)
@@ -409,10 +410,8 @@ sort_pairs(MtrProblem *problem)
 		problem->pair_right = a->pair_col;
 		return;
 	}
-	problem->pair_left = palloc_extended((a->npairs + 1) * sizeof(int32),
-										 MCXT_ALLOC_HUGE);
-	problem->pair_right = palloc_extended((a->npairs + 1) * sizeof(int32),
-										  MCXT_ALLOC_HUGE);
+	problem->pair_left = palloc_extended(size, MCXT_ALLOC_HUGE);
+	problem->pair_right = palloc_extended(size, MCXT_ALLOC_HUGE);
 	next = palloc0((problem->nleft + 1) * sizeof(int32));
 	for (int32 i = 0; i < a->npairs; i++)
 		next[a->pair_col[i] + 1]++;
@@ -519,18 +518,25 @@ solve_fair(MtrProblem *problem)
 }
 
 void
+mtr_solve_pairs(MtrProblem *problem)
+{
+	problem->npairs = problem->assign.npairs;
+	sort_pairs(problem);
+	if (problem->matrix == NULL)
+		return;
+	for (int32 i = 0; i < problem->npairs; i++)
+		problem->pair_score[i] = *mtr_problem_cell(problem,
+												   problem->pair_left[i],
+												   problem->pair_right[i]);
+}
+
+void
 mtr_solve_results(MtrProblem *problem)
 {
 	MtrAssign  *a = &problem->assign;
 	bool		turned = problem->rows_are_right;
 
-	problem->npairs = a->npairs;
-	sort_pairs(problem);
-	if (problem->matrix != NULL)
-		for (int32 i = 0; i < a->npairs; i++)
-			problem->pair_score[i] = *mtr_problem_cell(problem,
-													   problem->pair_left[i],
-													   problem->pair_right[i]);
+	mtr_solve_pairs(problem);
 	problem->total = 0;
 	for (int32 i = 0; i < a->npairs; i++)
 		problem->total += problem->pair_score[i];

@@ -7,8 +7,8 @@
  * memory allowed.
  *
  * Method.  With a matrix the kernel chooses between a list of the tied pairs
- * and bit sets over all pairs.  Without one each row is made once more for
- * either.  How many pairs are tied is known only then, and mostly they are
+ * and bit sets over all pairs; where neither fits beside the matrix this is
+ * freed.  Without a matrix each row is made once more for either.  How many pairs are tied is known only then, and mostly they are
  * few, so a list comes first.  Where it becomes larger than bit sets would be,
  * or than is allowed, it is dropped and bit sets take over; the rows it had
  * seen are made again.
@@ -45,7 +45,7 @@ typedef struct TiedRows
 {
 	MtrProblem *problem;
 	int32	   *row;			/* [nright] the present one */
-	int32		nnoted;			/* rows made at least once */
+	int32		nnoted;			/* how many of the first rows were noted */
 	int32		next_pair;		/* first pair of a row not noted */
 } TiedRows;
 
@@ -53,17 +53,28 @@ typedef struct TiedRows
  * With a matrix
  */
 
-/* Scratch for so many ties. */
+static uint64
+bytes_allowed(const MtrProblem *problem)
+{
+	uint64		limit = (uint64) mtr_match_memory * 1024;
+
+	return limit > problem->already ? limit - problem->already : 0;
+}
+
+/* Scratch for so many ties.  MTR_DEGENERATE if there is no room for it, but
+ * rows can be made. */
 static MtrStatus
 counted_ties(MtrProblem *problem, int64 count)
 {
 	MtrAssign  *a = &problem->assign;
 	Size		size = mtr_ties_scratch_size_for(a, count);
+	uint64		bytes = mtr_solve_bytes(problem) + mtr_solve_aligned(size);
 
-	problem->bytes = Max(problem->bytes,
-						 mtr_solve_bytes(problem) + mtr_solve_aligned(size));
-	mtr_check_memory(problem->already + problem->bytes, problem->nleft,
+	if (bytes > bytes_allowed(problem) && problem->row != NULL)
+		return MTR_DEGENERATE;
+	mtr_check_memory(problem->already + bytes, problem->nleft,
 					 problem->nright);
+	problem->bytes = Max(problem->bytes, bytes);
 	return mtr_ties_resolve_counted(a, problem->rows_are_right, count,
 									mtr_solve_scratch(problem, size));
 }
@@ -78,6 +89,41 @@ matrix_ties(MtrProblem *problem)
 	if (status == MTR_FULL)
 		status = counted_ties(problem, mtr_ties_count(a));
 	return status;
+}
+
+/* Exchange rows and columns of a solved problem; pairs are those by left and
+ * right. */
+static void
+turn(MtrProblem *problem)
+{
+	MtrAssign  *a = &problem->assign;
+	MtrAssign	old = *a;
+
+	a->nrows = old.ncols;
+	a->ncols = old.nrows;
+	a->row_places = old.col_places;
+	a->col_places = old.row_places;
+	a->row_cover = old.col_cover;
+	a->col_cover = old.row_cover;
+	a->row_price = old.col_price;
+	a->col_price = old.row_price;
+	a->pair_row = problem->pair_left;
+	a->pair_col = problem->pair_right;
+	problem->rows_are_right = false;
+	pfree(old.pair_row);
+	pfree(old.pair_col);
+}
+
+/* Do without the matrix from now on.  What it says of the pairs is kept. */
+static void
+drop_matrix(MtrProblem *problem)
+{
+	mtr_solve_pairs(problem);
+	if (problem->rows_are_right)
+		turn(problem);
+	mtr_problem_shrink(problem);
+	problem->assign.score = NULL;
+	problem->kernel = MTR_KERNEL_ON_DEMAND;
 }
 
 /*
@@ -107,14 +153,6 @@ bits_bytes(const MtrProblem *problem)
 		return BEYOND;
 	return mtr_solve_bytes(problem) +
 		mtr_solve_aligned(mtr_ties_bits_scratch_size(a));
-}
-
-static uint64
-bytes_allowed(const MtrProblem *problem)
-{
-	uint64		limit = (uint64) mtr_match_memory * 1024;
-
-	return limit > problem->already ? limit - problem->already : 0;
 }
 
 /* Are bit sets to be used instead of a list that takes so much?  When neither
@@ -273,11 +311,12 @@ bit_ties(TiedRows *rows)
 		mtr_ties_bits_resolve(&bits, problem->rows_are_right) : status;
 }
 
-/* Rows are made here; resolving keeps the scores of the pairs, too. */
+/* Rows are made here, of which the first have been noted with their pairs'
+ * scores; resolving keeps these, too. */
 static MtrStatus
-row_ties(MtrProblem *problem)
+row_ties(MtrProblem *problem, int32 nnoted)
 {
-	TiedRows	rows = {.problem = problem};
+	TiedRows	rows = {.problem = problem,.nnoted = nnoted};
 	MtrStatus	status;
 
 	rows.row = palloc_extended(Max(problem->nright, 1) * sizeof(int32),
@@ -292,10 +331,21 @@ row_ties(MtrProblem *problem)
 bool
 mtr_solve_ties(MtrProblem *problem)
 {
-	MtrStatus	status;
+	MtrStatus	status = MTR_DEGENERATE;
+	int32		nnoted = 0;
 
 	mtr_progress_phase("ties");
-	status = problem->matrix ? matrix_ties(problem) : row_ties(problem);
+	if (problem->matrix != NULL)
+	{
+		status = matrix_ties(problem);
+		if (status == MTR_DEGENERATE)
+		{
+			drop_matrix(problem);
+			nnoted = problem->nleft;
+		}
+	}
+	if (status == MTR_DEGENERATE)
+		status = row_ties(problem, nnoted);
 	if (status == MTR_INVALID)
 		return false;
 	mtr_check_status(status, "tie");

@@ -68,4 +68,92 @@ SELECT mentoring.match(964) AS run \gset
 SELECT pg_temp.pairs(964, :run);
 SELECT * FROM pg_temp.faults(964, :run);
 
+-- Scores of few levels tie a good part of all pairs.  Where a list of these is
+-- more memory than is allowed, and where they don't fit beside a matrix that
+-- does, rows are made on demand for them; the result is the same.
+CREATE FUNCTION pg_temp.levels(programme bigint, mentees integer, mentors integer)
+RETURNS void
+LANGUAGE sql
+AS $$
+    INSERT INTO mentoring.programme (id, name, model, status, starts_on)
+    VALUES (programme, 'levels ' || programme, 'one_to_one', 'matching',
+            '2024-01-01');
+    INSERT INTO mentoring.person (id, external_id, display_name, profile)
+    SELECT programme * 10000 + n, 'levels ' || programme * 10000 + n,
+           'person ' || n,
+           jsonb_build_object('town', n % CASE WHEN n > mentees THEN 4 ELSE 3 END,
+                              'sport', greatest(n % 50, 40))
+      FROM generate_series(1, mentees + mentors) AS n;
+    INSERT INTO mentoring.participant
+        (programme_id, id, person_id, role, status, capacity)
+    SELECT programme, programme * 10000 + n, programme * 10000 + n,
+           CASE WHEN n > mentees THEN 'mentor' ELSE 'mentee' END, 'accepted', 1
+      FROM generate_series(1, mentees + mentors) AS n;
+    INSERT INTO mentoring.criterion
+        (programme_id, name, kind, mentee_key, weight, params)
+    VALUES (programme, 'town', 'same', 'town', 2, '{}'),
+           (programme, 'sport', 'same', 'sport', 1, '{}');
+$$;
+CREATE FUNCTION pg_temp.match_within(allowed text, programme bigint)
+RETURNS bigint
+LANGUAGE plpgsql
+SET jit = off
+AS $$
+DECLARE
+    usual text := current_setting('mentoring.match_memory');
+    run bigint;
+BEGIN
+    PERFORM set_config('mentoring.match_memory', allowed, true);
+    run := mentoring.match(programme);
+    PERFORM set_config('mentoring.match_memory', usual, true);
+    RETURN run;
+END
+$$;
+CREATE FUNCTION pg_temp.differences(run bigint, other bigint)
+RETURNS bigint
+LANGUAGE sql
+AS $$
+    SELECT count(*)
+      FROM (SELECT mentee_id, mentor_id, score
+              FROM mentoring.proposed_pair WHERE match_run_id = run) AS a
+      FULL JOIN (SELECT mentee_id, mentor_id, score
+                   FROM mentoring.proposed_pair WHERE match_run_id = other) AS b
+     USING (mentee_id, mentor_id, score)
+     WHERE a IS NULL OR b IS NULL
+$$;
+SELECT pg_temp.levels(965, 900, 800), pg_temp.levels(966, 800, 900);
+CREATE TABLE pg_temp.run AS
+SELECT programme, allowed, pg_temp.match_within(allowed, programme) AS id
+  FROM generate_series(965, 966) AS programme
+ CROSS JOIN unnest('{256MB, 3800kB, 2MB}'::text[]) AS allowed;
+SELECT programme, allowed, r.pair_count, r.total_score,
+       r.detail ? 'rows_scored' AS on_demand,
+       (r.detail ->> 'memory_bytes')::bigint <= pg_size_bytes(allowed) AS kept,
+       pg_temp.differences(id, min(id) OVER (PARTITION BY programme)),
+       (SELECT count(*) FROM pg_temp.faults(programme, id)) AS faults
+  FROM pg_temp.run JOIN mentoring.match_run AS r USING (id)
+ ORDER BY id;
+
+-- What fits in neither way.
+\set VERBOSITY terse
+SELECT pg_temp.match_within('1200kB', 965);
+\set VERBOSITY default
+
+-- The same after changes, with a matrix and without.
+SELECT pg_temp.match_within('256MB', 965) AS run,
+       pg_temp.match_within('256MB', 965) AS other \gset
+UPDATE mentoring.participant SET status = 'withdrawn'
+ WHERE id IN (9650002, 9650300, 9650901);
+SET LOCAL mentoring.match_memory = '3800kB';
+SELECT mentoring.rematch(965, :run) = :run AS same_run;
+SET LOCAL mentoring.match_memory = '2MB';
+SELECT mentoring.rematch(965, :other) = :other AS same_run;
+RESET mentoring.match_memory;
+SELECT mentoring.match(965) AS anew \gset
+SELECT r.detail ->> 'changed' AS changed,
+       r.detail ->> 'solved_anew' AS solved_anew,
+       r.detail ? 'rows_scored' AS on_demand,
+       pg_temp.differences(r.id, :anew)
+  FROM mentoring.match_run AS r WHERE r.id IN (:run, :other) ORDER BY r.id;
+
 ROLLBACK;
