@@ -15,6 +15,13 @@
  */
 
 /*
+ * Where partners are spread over a graph larger than the caches, a search
+ * mostly waits for memory.  So what will be read soon is asked for when it is
+ * known: the arcs of a node when it is reached, the nodes they lead to when
+ * its turn has come.
+ */
+
+/*
  * A node is reached.  Whether the hub is reached with it is seen at once: to
  * find out by expanding the hub would cost as many steps as it has arcs,
  * which may be one for each node.
@@ -33,6 +40,10 @@ reach(Settle *t, int d, int32_t k, int32_t from)
 		return k;
 	v->flags |= SEEN(d);
 	q->queue[q->tail++] = k;
+	if (side_of(t, k) == d)
+		__builtin_prefetch(t->adj[d] + v->adj_first);
+	else
+		__builtin_prefetch(t->held[!d] + v->held_first);
 	if ((hub->flags & SEEN(d)) != 0 || !leads_to_hub(t, k, d) ||
 		v->label != hub->label)
 		return -1;
@@ -132,6 +143,9 @@ expand_adj(Settle *t, int d)
 
 	if (q->position == 0 && t->nuseless[from] > v->adj_count / 2)
 		tidy_adj(t, from);
+	for (int32_t n = q->position;
+		 n < v->adj_count && n < q->position + ARCS_AT_A_TIME; n++)
+		__builtin_prefetch(&t->node[adj[n] & NODE], 1);
 	for (int n = 0; n < ARCS_AT_A_TIME; n++)
 	{
 		uint32_t	entry;

@@ -89,12 +89,16 @@ read_circles(Input *in, MtrCircle *p)
 	in_hand = p;
 }
 
+/* Solve in scratch full of some byte. */
 static MtrStatus
-run(MtrCircle *p)
+run(MtrCircle *p, int rubbish)
 {
-	void	   *scratch = take_memory(mtr_circle_scratch_size(p), 1);
-	MtrStatus	status = mtr_circle_solve(p, scratch);
+	size_t		size = mtr_circle_scratch_size(p);
+	void	   *scratch = take_memory(size, 1);
+	MtrStatus	status;
 
+	memset(scratch, rubbish, size);
+	status = mtr_circle_solve(p, scratch);
 	free(scratch);
 	return status;
 }
@@ -210,7 +214,7 @@ claim_same_again(MtrCircle *p)
 	MtrCircle	q = *p;
 
 	q.circle_of = take_memory(p->n, sizeof(int32_t));
-	CLAIM(run(&q) == MTR_OK);
+	CLAIM(run(&q, 0x5A) == MTR_OK);
 	CLAIM(memcmp(q.circle_of, p->circle_of, p->n * sizeof(int32_t)) == 0);
 	CLAIM(q.total == p->total && q.bound == p->bound &&
 		  q.placed_bound == p->placed_bound);
@@ -229,26 +233,26 @@ claim_refused(Input *in, MtrCircle *p)
 			if (i == j || p->n == 0)
 				return;
 			put_score(p, i, j, score_of(p, i, j) == 0 ? 1 : 0);
-			CLAIM(run(p) == MTR_INVALID);
+			CLAIM(run(p, 0xA5) == MTR_INVALID);
 			break;
 		case 1:
 			if (i == j || p->n == 0)
 				return;
 			put_score(p, i, j, 1000000001);
 			put_score(p, j, i, 1000000001);
-			CLAIM(run(p) == MTR_OVERFLOW);
+			CLAIM(run(p, 0xA5) == MTR_OVERFLOW);
 			break;
 		case 2:
 			p->min_size = (int32_t) choose(in, 3) - 1;
-			CLAIM(run(p) == MTR_INVALID);
+			CLAIM(run(p, 0xA5) == MTR_INVALID);
 			break;
 		case 3:
 			p->max_size = p->min_size - 1;
-			CLAIM(run(p) == MTR_INVALID);
+			CLAIM(run(p, 0xA5) == MTR_INVALID);
 			break;
 		default:
 			p->effort = -1;
-			CLAIM(run(p) == MTR_INVALID);
+			CLAIM(run(p, 0xA5) == MTR_INVALID);
 	}
 }
 
@@ -259,7 +263,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MtrCircle	p;
 
 	read_circles(&in, &p);
-	CLAIM(run(&p) == MTR_OK);
+	CLAIM(run(&p, 0xA5) == MTR_OK);
 	claim_division(&p);
 	if (p.n <= MAX_BRUTE)
 		claim_bounds(&p);

@@ -5,15 +5,17 @@
  * The kernel and a copy of it with tiny batches must come to the same pairs,
  * with rows and columns exchanged, too, and with as many pairs as the
  * assignment kernel finds; of small problems the pairs must be those that
- * enumeration finds.  The check must accept what has the scores of that
- * matching and nothing else, and say where another one is less fair.
+ * enumeration finds.  The check, and a copy of it with tiny batches, must
+ * accept what has the scores of that matching and nothing else, and say where
+ * another one is less fair.
  *
  * Build: fair_fuzz.c with poll.c and the kernels
  */
 #include "fuzz_assign.h"
 #include "fair_reference.h"
 
-/* the second copy */
+/* the second copies; the check's functions of names that fair.c has, too,
+ * get others */
 #define MTR_FAIR_BATCH 3
 #define mtr_fair_solve small_fair_solve
 #define mtr_fair_scratch_size small_fair_scratch_size
@@ -25,6 +27,26 @@ extern size_t mtr_fair_scratch_size(const MtrAssign *p);
 #undef score_at
 #undef mtr_fair_solve
 #undef mtr_fair_scratch_size
+
+#define MTR_FAIR_CHECK_BATCH 3
+#define mtr_fair_check small_fair_check
+#define mtr_fair_check_scratch_size small_fair_check_scratch_size
+extern MtrStatus mtr_fair_check(const MtrAssign *p, MtrFairVerdict *verdict,
+								void *scratch);
+extern size_t mtr_fair_check_scratch_size(const MtrAssign *p);
+#define carve check_carve
+#define check_input check_check_input
+#define collect check_collect
+#define get_bit check_get_bit
+#define keep_lowest check_keep_lowest
+#define lay_out check_lay_out
+#define put_bit check_put_bit
+#define shorten_keys check_shorten_keys
+#define sort_keys check_sort_keys
+#define words_for check_words_for
+#include "fair_check.c"
+#undef mtr_fair_check
+#undef mtr_fair_check_scratch_size
 
 static MtrStatus
 run(MtrAssign *p, bool rows_are_right, bool small)
@@ -135,17 +157,36 @@ sorted_scores(const MtrAssign *p)
 	return scores;
 }
 
+/* What the check says, in both ways */
+static MtrFairVerdict
+judge_twice(const MtrAssign *p)
+{
+	MtrFairVerdict verdict[2];
+
+	for (int small = 0; small < 2; small++)
+	{
+		void	   *scratch = take_memory(small ?
+										  small_fair_check_scratch_size(p) :
+										  mtr_fair_check_scratch_size(p), 1);
+
+		CLAIM((small ? small_fair_check(p, &verdict[1], scratch) :
+			   mtr_fair_check(p, &verdict[0], scratch)) == MTR_OK);
+		free(scratch);
+	}
+	CLAIM(verdict[0].flaw == verdict[1].flaw &&
+		  verdict[0].level == verdict[1].level);
+	return verdict[0];
+}
+
 /* Is the check's verdict on p right, when "fairest" is a fairest matching? */
 static void
 claim_verdict(const MtrAssign *p, const MtrAssign *fairest)
 {
-	void	   *scratch = take_memory(mtr_fair_check_scratch_size(p), 1);
-	MtrFairVerdict verdict;
+	MtrFairVerdict verdict = judge_twice(p);
 	int32_t    *scores = sorted_scores(p);
 	int32_t    *wanted = sorted_scores(fairest);
 	int32_t		k = 0;
 
-	CLAIM(mtr_fair_check(p, &verdict, scratch) == MTR_OK);
 	CLAIM((verdict.flaw == MTR_FAIR_MORE_PAIRS) ==
 		  (p->npairs < fairest->npairs));
 	if (p->npairs == fairest->npairs)
@@ -156,7 +197,6 @@ claim_verdict(const MtrAssign *p, const MtrAssign *fairest)
 		if (k < p->npairs)
 			CLAIM(scores[k] < wanted[k] && verdict.level == scores[k]);
 	}
-	free(scratch);
 	free(scores);
 	free(wanted);
 }

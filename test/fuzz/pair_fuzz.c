@@ -289,6 +289,29 @@ claim_room(Input *in, const Problem *problem)
 	drop_outputs(&q);
 }
 
+/* Let v and its mate exchange partners with another pair, and count that
+ * right. */
+static void
+exchange(Input *in, MtrPairing *p, int32_t v)
+{
+	int32_t		u = choose(in, p->n);
+	int32_t		v_mate = p->mate[v];
+	int32_t		u_mate = p->mate[u];
+
+	if (v_mate < 0 || v_mate >= p->n || u_mate < 0 || u_mate >= p->n ||
+		u == v || u == v_mate || p->mate[v_mate] != v ||
+		p->mate[u_mate] != u || score_of(p->state, v, u) == MTR_NO_PAIR ||
+		score_of(p->state, v_mate, u_mate) == MTR_NO_PAIR)
+		return;
+	p->total += (int64_t) score_of(p->state, v, u) +
+		score_of(p->state, v_mate, u_mate) -
+		score_of(p->state, v, v_mate) - score_of(p->state, u, u_mate);
+	p->mate[v] = u;
+	p->mate[u] = v;
+	p->mate[v_mate] = u_mate;
+	p->mate[u_mate] = v_mate;
+}
+
 /* Put something else somewhere in the answer. */
 static void
 tamper(Input *in, MtrPairing *p)
@@ -297,7 +320,7 @@ tamper(Input *in, MtrPairing *p)
 	uint32_t	what = next_byte(in);
 	int32_t		by = what & 64 ? -1 : 1;
 
-	switch (what % 10)
+	switch (what % 12)
 	{
 		case 0:
 			p->price[v] += by;
@@ -334,6 +357,15 @@ tamper(Input *in, MtrPairing *p)
 		case 8:
 			if (p->nsets > 0)
 				p->set_last[choose(in, p->nsets)] = choose(in, p->n + 2);
+			break;
+		case 9:
+			exchange(in, p, v);
+			break;
+		case 10:
+			if (what & 128)
+				p->npairs += by;
+			else
+				p->total += by;
 			break;
 		default:
 			if (p->nsets > 0)
