@@ -124,6 +124,10 @@ mtr_missing_extras()
 	command -v pg_bsd_indent >/dev/null || command -v pg-bsd-indent \
 		>/dev/null || echo pg-bsd-indent
 	mtr_has_fuzzer || printf '%s\n' clang libclang-rt-dev
+	"${MTR_PYTHON:-/usr/bin/python3}" -c 'import networkx' 2>/dev/null ||
+		echo python3-networkx
+	[ -f /usr/include/lemon/matching.h ] || echo liblemon-dev
+	command -v g++ >/dev/null || echo g++
 }
 
 # Run a command as root, or fail.

@@ -380,6 +380,7 @@ claim_proof(Input *in, Problem *problem)
 	MtrPairing *p = &problem->p;
 	Optimum		best = {p->npairs, p->total};
 	int			nfaults = choose(in, 4);
+	int32_t		nmates = 0;
 	bool		is_matching = true;
 
 	if (p->n == 0)
@@ -398,9 +399,12 @@ claim_proof(Input *in, Problem *problem)
 		return;
 	}
 	for (int32_t v = 0; v < p->n; v++)
+	{
 		is_matching = is_matching && (p->mate[v] == -1 ||
 									  p->mate[p->mate[v]] == v);
-	CLAIM(is_matching);
+		nmates += p->mate[v] >= 0;
+	}
+	CLAIM(is_matching && nmates == 2 * p->npairs);
 	claim_best(problem, best);
 }
 
