@@ -8,10 +8,10 @@
  *
  * Method.  With a matrix the kernel chooses between a list of the tied pairs
  * and bit sets over all pairs; where neither fits beside the matrix this is
- * freed.  Without a matrix each row is made once more for either.  How many pairs are tied is known only then, and mostly they are
- * few, so a list comes first.  Where it becomes larger than bit sets would be,
- * or than is allowed, it is dropped and bit sets take over; the rows it had
- * seen are made again.
+ * freed.  Without a matrix each row is made once more for either.  How many
+ * pairs are tied is known only then, and mostly they are few, so a list comes
+ * first.  Where it becomes larger than bit sets would be, or than is allowed,
+ * it is dropped and bit sets take over; the rows it had seen are made again.
  *
  * Cost.  Without a matrix one scoring of each row, and another of those that
  * a dropped list had seen.  Scores of few levels tie a constant part of the
