@@ -26,6 +26,7 @@ OBJS = \
 	src/access.o \
 	src/directory.o \
 	src/json.o \
+	src/learning_log.o \
 	src/kernel/assign.o \
 	src/kernel/circle.o \
 	src/kernel/circle_bound.o \
@@ -114,6 +115,7 @@ REGRESS = \
 	directory \
 	programme \
 	transition \
+	learning_log \
 	relationship \
 	load \
 	demo_company \

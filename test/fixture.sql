@@ -350,6 +350,27 @@ UPDATE mentoring.relationship
    AND id IN (SELECT r.id FROM mentoring.relationship AS r
                WHERE r.match_run_id IS NOT NULL);
 
+-- Log entries of every kind and visibility, local and of another system,
+-- inside relationships and outside.
+INSERT INTO mentoring.learning_log
+       (programme_id, occurred_on, relationship_id, participant_id, kind,
+        minutes, skill_id, level_before, level_after, reflection, visibility,
+        source, source_event_id)
+SELECT m.programme_id, date '2024-01-01' + (m.id * 7 + n * 11)::integer % 90,
+       CASE WHEN n % 4 > 0 THEN m.relationship_id END, m.participant_id,
+       (ARRAY['reflection', 'meeting', 'practice', 'course', 'observation',
+              'other'])[1 + (m.id + n) % 6],
+       (m.id * 13 + n * 29) % 240,
+       CASE WHEN n % 3 > 0 THEN (SELECT min(id) + n % 2 FROM mentoring.skill)
+       END,
+       CASE WHEN n % 3 > 0 THEN n % 8 END,
+       CASE WHEN n % 3 = 1 THEN (n + m.id) % 8 END,
+       CASE WHEN n % 2 = 0 THEN E'what I learned: "it''s\t' || n || E'"\n' END,
+       (ARRAY['private', 'relationship', 'coordinator'])[1 + n % 3],
+       CASE WHEN n % 5 = 0 THEN 'moodle' ELSE 'local' END,
+       CASE WHEN n % 5 = 0 THEN m.id || '-' || n END
+  FROM mentoring.relationship_member AS m, generate_series(1, 6) AS n;
+
 DROP VIEW member;
 DROP VIEW employee;
 DROP TABLE history;

@@ -576,7 +576,7 @@ test_prepared(PGconn *conn)
 	const char *state;
 	long		r;
 
-	run(conn, NULL, "TRUNCATE mentoring.relationship_member");
+	run(conn, NULL, "TRUNCATE mentoring.relationship_member CASCADE");
 	run(conn, NULL, "UPDATE mentoring.participant SET capacity = 1");
 	run(conn, &r, "INSERT INTO mentoring.relationship (programme_id, status)"
 		" VALUES (1, 'active') RETURNING id");

@@ -233,7 +233,7 @@ TABLE pg_temp.load; TABLE pg_temp.wrong;
 ROLLBACK TO before;
 
 -- TRUNCATE gives everything back.
-TRUNCATE mentoring.relationship_member;
+TRUNCATE mentoring.relationship_member CASCADE;
 TABLE pg_temp.load; TABLE pg_temp.wrong;
 ROLLBACK TO before;
 SET LOCAL client_min_messages = warning;
@@ -315,7 +315,7 @@ UPDATE mentoring.relationship SET status = 'ended' WHERE id = 900002;
 UPDATE mentoring.participant SET capacity = 2 WHERE id = 900001;
 DELETE FROM mentoring.participant WHERE id = 900005;
 TABLE pg_temp.load; TABLE pg_temp.wrong;
-TRUNCATE mentoring.relationship_member;
+TRUNCATE mentoring.relationship_member CASCADE;
 TABLE pg_temp.load; TABLE pg_temp.wrong;
 RESET session_replication_role;
 ROLLBACK TO before;
@@ -400,7 +400,7 @@ SELECT current_user;
 SELECT count(*) FROM mentoring.participant_load;
 SELECT mentoring.rebuild_load();
 \set VERBOSITY terse
-TRUNCATE mentoring.relationship_member;
+TRUNCATE mentoring.relationship_member CASCADE;
 \set VERBOSITY default
 RESET ROLE;
 ROLLBACK TO before;
