@@ -310,6 +310,39 @@ is_division(const MtrGroup *p)
 		p->total <= p->bound;
 }
 
+/*
+ * The sum of each mentee's best scores above 0, for as many mentors as it may
+ * have, divided among co-mentors; a half of each seat may come from rounding.
+ */
+static int64_t
+simple_bound(const MtrGroup *p)
+{
+	int64_t		k = p->mentors_per_group;
+	int64_t		sum = 0;
+	int32_t    *best = get_memory((p->nmentors + 1) * sizeof(int32_t));
+
+	for (int32_t i = 0; i < p->nmentees; i++)
+	{
+		int32_t		n = 0;
+
+		for (int32_t j = 0; j < p->nmentors; j++)
+		{
+			int32_t		score = p->score[(size_t) i * p->nmentors + j];
+			int32_t		at;
+
+			if (score <= 0)
+				continue;
+			for (at = n++; at > 0 && best[at - 1] < score; at--)
+				best[at] = best[at - 1];
+			best[at] = score;
+		}
+		for (int32_t x = 0; x < n && x < k * p->mentee_places[i]; x++)
+			sum += best[x];
+	}
+	free(best);
+	return (sum + p->seats_bound * (k / 2)) / k;
+}
+
 /* ----------
  * Enumeration
  * ----------
@@ -451,6 +484,7 @@ check_small(int32_t effort, Tally *tally)
 	best = enumerate(p);
 	right = run_kernel(p) == MTR_OK && is_division(p) &&
 		best.seats <= p->seats_bound && best.any_total <= p->bound &&
+		p->bound <= simple_bound(p) &&
 		p->nseats <= best.seats &&
 		(p->nseats < best.seats || p->total <= best.total);
 	if (!right)
@@ -496,7 +530,7 @@ static bool
 is_repeatable(MtrGroup *p)
 {
 	size_t		size = p->nseats * sizeof(int32_t);
-	int32_t		nseats = p->nseats;
+	MtrGroup	before = *p;
 	int32_t    *group = get_memory(size);
 	int32_t    *mentee = get_memory(size);
 	bool		same;
@@ -504,7 +538,9 @@ is_repeatable(MtrGroup *p)
 	memcpy(group, p->seat_group, size);
 	memcpy(mentee, p->seat_mentee, size);
 	make_room(p);
-	same = run_kernel(p) == MTR_OK && p->nseats == nseats &&
+	same = run_kernel(p) == MTR_OK && p->nseats == before.nseats &&
+		p->ngroups == before.ngroups && p->total == before.total &&
+		p->bound == before.bound && p->seats_bound == before.seats_bound &&
 		memcmp(group, p->seat_group, size) == 0 &&
 		memcmp(mentee, p->seat_mentee, size) == 0;
 	free(group);
@@ -517,6 +553,7 @@ test_large(int32_t cases)
 {
 	bool		valid = true;
 	bool		same = true;
+	bool		tight = true;
 
 	for (int32_t n = 0; n < cases; n++)
 	{
@@ -530,11 +567,13 @@ test_large(int32_t cases)
 		p->effort = rnd(3) ? 0 : 5;
 		make_room(p);
 		valid = valid && run_kernel(p) == MTR_OK && is_division(p);
+		tight = tight && p->bound <= simple_bound(p);
 		if (n % 8 == 0)
 			same = same && is_repeatable(p);
 		free_problem(p);
 	}
 	report(valid, "large problems: divisions within bounds");
+	report(tight, "large problems: no bound above the simple one");
 	report(same, "large problems: the same comes out again");
 }
 
