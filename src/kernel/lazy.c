@@ -61,6 +61,7 @@
 #define MOST_BIDDING 8
 #define READS_A_ROW 9
 #define FEW_GROUPS 16
+#define FEW_PLACES 32
 #else
 #define LANES 2
 #define DEPTH 2
@@ -71,6 +72,7 @@
 #define MOST_BIDDING 2
 #define READS_A_ROW 3
 #define FEW_GROUPS 1
+#define FEW_PLACES 1
 #endif
 
 #define PLACES_A_BID 64
@@ -220,14 +222,48 @@ close_place(Taken *t, int32_t place)
 		t->ncols_free++;
 }
 
-/* The pairs by row, then column: those of a column go to their rows, column
- * by column. */
+/* The pairs of a row, of which there are few, by column. */
+static inline void
+write_row(const Taken *t, MtrLazy *p, int32_t row)
+{
+	int32_t		first = p->npairs;
+
+	for (int32_t k = t->row_first[row]; k >= 0; k = t->place[k].row_next)
+	{
+		int32_t		at = p->npairs++;
+
+		for (; at > first && p->pair_col[at - 1] > t->place[k].col; at--)
+		{
+			p->pair_col[at] = p->pair_col[at - 1];
+			p->pair_score[at] = p->pair_score[at - 1];
+		}
+		p->pair_row[p->npairs - 1] = row;
+		p->pair_col[at] = t->place[k].col;
+		p->pair_score[at] = t->place[k].score;
+		p->total += t->place[k].score;
+	}
+}
+
+/*
+ * The pairs by row, then column.  Where rows have many places those of a
+ * column go to their rows, column after column.  next[nrows + 1] is scratch.
+ */
 static void
 write_pairs(const Taken *t, MtrLazy *p, int32_t *next)
 {
-	memset(next, 0, ((size_t) p->nrows + 1) * sizeof(int32_t));
+	int32_t		most = 0;
+
 	p->npairs = 0;
 	p->total = 0;
+	for (int32_t i = 0; i < p->nrows; i++)
+		most = p->row_places[i] > most ? p->row_places[i] : most;
+	if (most <= FEW_PLACES)
+	{
+		for (int32_t i = 0; i < p->nrows; i++)
+			write_row(t, p, i);
+		return;
+	}
+	memset(next, 0, ((size_t) p->nrows + 1) * sizeof(int32_t));
 	for (int32_t j = 0; j < p->ncols; j++)
 		for (int32_t k = t->col_first[j]; k >= 0; k = t->place[k].col_next)
 		{
