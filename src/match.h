@@ -438,6 +438,10 @@ extern void mtr_match_prepare(MtrMatch *match, int64 programme_id);
 /* Order match->pair by mentee and mentor. */
 extern void mtr_match_sort_pairs(MtrMatch *match);
 
+/* Is this pair, by indexes, in a sorted list? */
+extern bool mtr_match_has_pair(const MtrMatchPair *pair, int32 n,
+							   int32 mentee, int32 mentor);
+
 /* Who brings a place, after pins; from what is loaded. */
 extern void mtr_match_places(MtrMatch *match);
 

@@ -65,6 +65,16 @@ mtr_match_sort_pairs(MtrMatch *match)
 	qsort(match->pair, match->npairs, sizeof(MtrMatchPair), compare_pairs);
 }
 
+bool
+mtr_match_has_pair(const MtrMatchPair *pair, int32 n, int32 mentee,
+				   int32 mentor)
+{
+	MtrMatchPair key = {.mentee = mentee,.mentor = mentor};
+
+	return n > 0 && bsearch(&key, pair, n, sizeof(MtrMatchPair),
+							compare_pairs) != NULL;
+}
+
 /* Add the pairs the kernel chose to the pinned ones.  The order decides the
  * ids of proposals, so it must not depend on the orientation. */
 static void

@@ -195,26 +195,13 @@ mtr_peers_add_bonuses(MtrMatch *match, MtrPeers *peers)
 	}
 }
 
-static int
-compare_pairs(const void *a, const void *b)
-{
-	const MtrMatchPair *p = a;
-	const MtrMatchPair *q = b;
-
-	if (p->mentee != q->mentee)
-		return p->mentee < q->mentee ? -1 : 1;
-	return (p->mentor > q->mentor) - (p->mentor < q->mentor);
-}
-
 int32
 mtr_peers_bonus(const MtrMatch *match, int32 i, int32 j)
 {
-	MtrMatchPair key = {.mentee = Min(i, j),.mentor = Max(i, j)};
 	int32		bonus = match->mentee[i].priority + match->mentee[j].priority;
 
-	if (match->nchurn > 0 &&
-		bsearch(&key, match->churn, match->nchurn, sizeof(MtrMatchPair),
-				compare_pairs) != NULL)
+	if (mtr_match_has_pair(match->churn, match->nchurn, Min(i, j),
+						   Max(i, j)))
 		bonus += match->options.churn_penalty;
 	return bonus;
 }
