@@ -24,6 +24,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench.h"
 #include "circle.h"
 #include "group.h"
 
@@ -50,39 +51,7 @@ typedef struct Person
 	int32_t		number;			/* 0 to 999 */
 } Person;
 
-static uint64_t rng_state = 88172645463325252;
 static int	nfailed = 0;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return (uint32_t) (((rng_state >> 32) * n) >> 32);
-}
-
-static void *
-reserve(size_t n, size_t width)
-{
-	void	   *p = NULL;
-
-	if (posix_memalign(&p, 64, n * width + 64) != 0)
-	{
-		fprintf(stderr, "out of memory\n");
-		exit(1);
-	}
-	return p;
-}
-
-static double
-cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 static double
 median(double *x)

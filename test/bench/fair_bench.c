@@ -17,6 +17,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench.h"
 #include "fair.h"
 
 #define MAX_RUNS 5
@@ -44,39 +45,6 @@ typedef struct Person
 	int32_t		skill[NOFFERED];
 	int32_t		number;			/* 0 to 999 */
 } Person;
-
-static uint64_t rng_state = 88172645463325252;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return (uint32_t) (((rng_state >> 32) * n) >> 32);
-}
-
-static void *
-reserve(size_t n, size_t width)
-{
-	void	   *p = NULL;
-
-	if (posix_memalign(&p, 64, n * width + 64) != 0)
-	{
-		fprintf(stderr, "out of memory\n");
-		exit(1);
-	}
-	return p;
-}
-
-static double
-cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 static void
 make_outputs(MtrAssign *p)
@@ -119,15 +87,6 @@ run_check(MtrAssign *p, void *scratch)
 	if (status == MTR_OK && verdict.flaw != MTR_FAIR_NO_FLAW)
 		return MTR_INVALID;
 	return status;
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double		x = *(const double *) a,
-				y = *(const double *) b;
-
-	return x < y ? -1 : x > y;
 }
 
 /* Median seconds, with the scratch at hand */

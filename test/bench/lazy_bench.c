@@ -30,6 +30,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench.h"
 #include "assign.h"
 #include "lazy.h"
 
@@ -90,49 +91,6 @@ typedef struct Matrix
 static const int32_t jaccard[LIKED + 1] = {
 	0, 22222, 50000, 85714, 133333, 200000
 };
-
-static uint64_t rng_state = 88172645463325252;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return (uint32_t) (((rng_state >> 32) * n) >> 32);
-}
-
-static void *
-reserve(size_t n, size_t width)
-{
-	void	   *p = NULL;
-
-	if (posix_memalign(&p, 64, n * width + 64) != 0)
-	{
-		fprintf(stderr, "out of memory\n");
-		exit(1);
-	}
-	memset(p, 0, n * width + 64);
-	return p;
-}
-
-static double
-cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double		x = *(const double *) a,
-				y = *(const double *) b;
-
-	return x < y ? -1 : x > y;
-}
 
 static double
 median(double *seconds, int n)
@@ -232,7 +190,7 @@ make_people(int32_t nmentees, int32_t nmentors)
 	Side	   *a = &p->mentee,
 			   *b = &p->mentor;
 
-	rng_state = 88172645463325252;
+	rng_state = FIRST_STATE;
 	a->n = nmentees;
 	b->n = nmentors;
 	a->skill = reserve((size_t) a->n * WANTED, sizeof(int32_t));
@@ -421,7 +379,7 @@ make_matrix(Kind kind, const MtrAssign *p)
 
 	if (kind != PEOPLE && kind != PERCENT)
 	{
-		rng_state = 88172645463325252;
+		rng_state = FIRST_STATE;
 		for (int32_t i = 0; i < p->nrows; i++)
 			for (int32_t j = 0; j < p->ncols; j++)
 				score[(size_t) i * p->ncols + j] = other_score(kind, i, j, p);
@@ -440,7 +398,7 @@ make_places(int32_t n, int32_t most)
 {
 	int32_t    *places = reserve(n, sizeof(int32_t));
 
-	rng_state = 88172645463325252;
+	rng_state = FIRST_STATE;
 	for (int32_t i = 0; i < n; i++)
 		places[i] = 1 + rnd(most);
 	return places;

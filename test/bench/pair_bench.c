@@ -19,6 +19,7 @@
 
 /* the solver once more, plain */
 #define MTR_NO_SIMD
+#include "bench.h"
 #include "pair.h"
 
 extern int64_t plain_pair_edge_room(int32_t n, int32_t nearest);
@@ -64,48 +65,6 @@ typedef struct Problem
 	MtrPairing	p;
 	int32_t    *score;
 } Problem;
-
-static uint64_t rng_state = 88172645463325252;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return (uint32_t) (((rng_state >> 32) * n) >> 32);
-}
-
-static void *
-reserve(size_t n, size_t width)
-{
-	void	   *p = NULL;
-
-	if (posix_memalign(&p, 64, n * width + 64) != 0)
-	{
-		fprintf(stderr, "out of memory\n");
-		exit(1);
-	}
-	return p;
-}
-
-static double
-cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double		x = *(const double *) a,
-				y = *(const double *) b;
-
-	return x < y ? -1 : x > y;
-}
 
 /*
  * Problems

@@ -25,6 +25,7 @@
 
 /* the second build is the plain one */
 #define MTR_NO_SIMD
+#include "bench.h"
 #include "../unit/score_second.h"
 
 #define NSKILLS 300
@@ -351,24 +352,6 @@ make_cosine(int32_t share)
 	c.u.cosine.mentee_missing = take(people, sizeof(bool));
 	c.u.cosine.mentor_missing = take(people, sizeof(bool));
 	return c;
-}
-
-static double
-cpu_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return now.tv_sec + now.tv_nsec * 1e-9;
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return (x > y) - (x < y);
 }
 
 /* Score all pairs; returns the time in nanoseconds for each. */

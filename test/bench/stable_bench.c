@@ -24,6 +24,7 @@
 
 /* the kernel once more, plain */
 #define MTR_NO_SIMD
+#include "bench.h"
 #include "stable.h"
 
 extern int64_t plain_stable_max_pairs(const MtrStable *p);
@@ -68,39 +69,6 @@ typedef struct Stored
 	const int32_t *left;
 	const int32_t *right;
 } Stored;
-
-static uint64_t rng_state = 88172645463325252;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return (uint32_t) (((rng_state >> 32) * n) >> 32);
-}
-
-static void *
-reserve(size_t n, size_t width)
-{
-	void	   *p = NULL;
-
-	if (posix_memalign(&p, 64, n * width + 64) != 0)
-	{
-		fprintf(stderr, "out of memory\n");
-		exit(1);
-	}
-	return p;
-}
-
-static double
-cpu_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 /* ----------
  * Problems
@@ -191,15 +159,6 @@ free_outputs(MtrStable *p)
 	free(p->pair_col);
 	free(p->pair_left);
 	free(p->pair_right);
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double		x = *(const double *) a,
-				y = *(const double *) b;
-
-	return x < y ? -1 : x > y;
 }
 
 /* Median seconds of a solution, with the scratch at hand */

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench.h"
 #include "ties.h"
 #include "ties_bits.h"
 #include "ties_list.h"
@@ -52,31 +53,7 @@ typedef struct Times
 	double		list;
 } Times;
 
-static uint64_t rng_state = 88172645463325252;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return (uint32_t) (((rng_state >> 32) * n) >> 32);
-}
-
 /* Touched, so that no run pays for it */
-static void *
-reserve(size_t n, size_t width)
-{
-	void	   *p = NULL;
-
-	if (posix_memalign(&p, 64, n * width + 64) != 0)
-	{
-		fprintf(stderr, "out of memory\n");
-		exit(1);
-	}
-	return memset(p, 0, n * width + 64);
-}
-
 static double
 cpu_ms(void)
 {
@@ -84,15 +61,6 @@ cpu_ms(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return t.tv_sec * 1e3 + t.tv_nsec * 1e-6;
-}
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double		x = *(const double *) a,
-				y = *(const double *) b;
-
-	return x < y ? -1 : x > y;
 }
 
 /* The median of one of the parts */
