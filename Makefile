@@ -106,6 +106,7 @@ OBJS = \
 	src/solve_resume.o \
 	src/solve_stable.o \
 	src/solve_ties.o \
+	src/statement.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.

@@ -26,6 +26,7 @@
 #include "match.h"
 #include "mentoring.h"
 #include "progress.h"
+#include "statement.h"
 
 PG_FUNCTION_INFO_V1(mentoring_match);
 
@@ -66,9 +67,7 @@ mtr_match_query(const char *text, int nargs, const int64 *args,
 	}
 	result = SPI_execute_with_args(text, nargs, types, values, NULL,
 								   read_only, 0);
-	if (result != expect)
-		elog(ERROR, "could not run (%s): %s", SPI_result_code_string(result),
-			 text);
+	mtr_statement_check(text, NULL, result, expect);
 }
 
 int64
@@ -143,12 +142,17 @@ check_programme(int64 programme_id)
 	return model;
 }
 
-/* Is it about pairs of a mentee and a mentor? */
-static bool
-is_paired_model(const char *model)
+bool
+mtr_model_is_paired(const char *model)
 {
 	return strcmp(model, "one_to_one") == 0 || strcmp(model, "reverse") == 0 ||
 		strcmp(model, "job_shadow") == 0;
+}
+
+bool
+mtr_model_is_shared(const char *model)
+{
+	return strcmp(model, "circle") == 0 || strcmp(model, "group") == 0;
 }
 
 /* What a model can't do. */
@@ -165,8 +169,7 @@ refuse_for_model(const char *model, const char *what, const char *hint)
 static void
 check_model(const MtrMatch *match, const char *model)
 {
-	bool		is_group = strcmp(model, "circle") == 0 ||
-	strcmp(model, "group") == 0;
+	bool		is_group = mtr_model_is_shared(model);
 
 	if (match->method == MTR_HEURISTIC && !is_group)
 		refuse_for_model(model, "method heuristic",
@@ -174,7 +177,7 @@ check_model(const MtrMatch *match, const char *model)
 	if (match->options.mentors_per_group > 1 && strcmp(model, "group") != 0)
 		refuse_for_model(model, "option mentors_per_group",
 						 "Groups have mentors in common: model group.");
-	if (is_paired_model(model))
+	if (mtr_model_is_paired(model))
 		return;
 	if (match->method == MTR_STABLE)
 		refuse_for_model(model, "method stable",
@@ -350,7 +353,7 @@ mtr_match_prepare(MtrMatch *match, int64 programme_id)
 	char	   *model = check_programme(programme_id);
 
 	match->options.keep = true;
-	if (!is_paired_model(model))
+	if (!mtr_model_is_paired(model))
 		refuse_for_model(model, "what shortage and price_of_rules ask",
 						 "They are about mentees and mentors in pairs: models one_to_one, reverse and job_shadow.");
 	match->programme_id = programme_id;

@@ -375,6 +375,11 @@ typedef struct MtrMatch
 	StringInfo	detail;			/* more members of match_run.detail; or NULL */
 } MtrMatch;
 
+/* Is a programme of this model about pairs of a mentee and a mentor?  Or do
+ * several people share a circle or a group? */
+extern bool mtr_model_is_paired(const char *model);
+extern bool mtr_model_is_shared(const char *model);
+
 /*
  * Check the pinned pairs and put those that are to be proposed, ordered by
  * mentee and mentor, into match->pair (with room for all of them); takes

@@ -136,6 +136,7 @@ check_pins(const Groups *x)
 		int32		right = match->mentor[pin->mentor].index;
 		bool		is_met = false;
 
+		CHECK_FOR_INTERRUPTS();
 		for (int32 s = 0; s < g->nseats; s++)
 			for (int32 m = 0; m < g->mentors_per_group; m++)
 				is_met |= g->seat_mentee[s] == left &&

@@ -179,6 +179,7 @@ mtr_peers_add_bonuses(MtrMatch *match, MtrPeers *peers)
 			int32	   *score = peers->score + (Size) a * n;
 			int32		own = match->mentee[peers->peer_of[a]].priority;
 
+			CHECK_FOR_INTERRUPTS();
 			for (int32 b = 0; b < n; b++)
 				score[b] += score[b] == MTR_NO_PAIR ? 0 :
 					own + match->mentee[peers->peer_of[b]].priority;

@@ -224,8 +224,7 @@ mtr_match_pins(MtrMatch *match)
 {
 	MtrProgramme *programme = match->programme;
 	bool		is_peer = programme->is_peer;
-	bool		is_shared = strcmp(programme->model, "circle") == 0 ||
-	strcmp(programme->model, "group") == 0;
+	bool		is_shared = mtr_model_is_shared(programme->model);
 	int32	   *score = palloc(Max(programme->nmentors, 1) * sizeof(int32));
 	int32		row = -1;		/* the mentee score[] is of */
 

@@ -28,6 +28,7 @@
 #include "access.h"
 #include "match.h"
 #include "mentoring.h"
+#include "statement.h"
 
 PG_FUNCTION_INFO_V1(mentoring_publish_match);
 PG_FUNCTION_INFO_V1(mentoring_discard_match);
@@ -102,9 +103,10 @@ run_arrays(const char *text, const int64 *id, const Datum *array, int narrays,
 	CommandCounterIncrement();
 	if (IsolationUsesXactSnapshot())
 		crosscheck = GetTransactionSnapshot();
-	if (SPI_execute_snapshot(plan, values, NULL, GetLatestSnapshot(),
-							 crosscheck, false, true, 0) != expect)
-		elog(ERROR, "could not run: %s", text);
+	mtr_statement_check(text, NULL,
+						SPI_execute_snapshot(plan, values, NULL,
+											 GetLatestSnapshot(), crosscheck,
+											 false, true, 0), expect);
 	SPI_freeplan(plan);
 	return SPI_processed;
 }

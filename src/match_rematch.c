@@ -65,6 +65,9 @@ run_text(int column)
 static void
 read_run(MtrMatch *match, Run *run)
 {
+	Datum		texts;
+	bool		has_none;
+
 	mtr_match_query("SELECT r.method, r.objective, r.options, r.status,"
 					" r.detail ->> 'criteria', " MTR_CRITERIA_DIGEST ","
 					" coalesce((r.detail ->> 'waiting_at')::timestamptz,"
@@ -89,9 +92,10 @@ read_run(MtrMatch *match, Run *run)
 	run->criteria_now = run_text(6);
 	match->waiting_at = DatumGetTimestampTz(run_column(7));
 	run->model = run_text(9);
-	if (strcmp(run->criteria, run->criteria_now) == 0 &&
-		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 8) != NULL)
-		match->texts = DatumGetJsonbPCopy(run_column(8));
+	texts = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 8,
+						  &has_none);
+	if (strcmp(run->criteria, run->criteria_now) == 0 && !has_none)
+		match->texts = DatumGetJsonbPCopy(texts);
 	SPI_freetuptable(SPI_tuptable);
 	if (strcmp(run->status, "discarded") == 0)
 		ereport(ERROR,
@@ -233,9 +237,7 @@ read_changed(MtrPrevious *previous, const Run *run, const Jsonb *changed)
 static const char *
 why_anew(const MtrMatch *match, const Run *run)
 {
-	if (strcmp(run->model, "peer") == 0 ||
-		strcmp(run->model, "circle") == 0 ||
-		strcmp(run->model, "group") == 0)
+	if (!mtr_model_is_paired(run->model))
 		return psprintf("its programme is of model \"%s\"", run->model);
 	if (match->method != MTR_OPTIMAL || match->objective == MTR_FAIR ||
 		match->previous->nprices == 0)

@@ -49,24 +49,12 @@ mtr_add_text(MtrParams *params, const char *value)
 void
 mtr_execute(MtrStatement *statement, MtrParams *params)
 {
-	int			result;
+	SPIPlanPtr	plan = mtr_statement_plan(statement, params->n, params->type);
+	int			result = SPI_execute_plan(plan, params->value,
+										  params->is_null, false, 0);
 
-	if (statement->plan == NULL)
-	{
-		int			options = statement->options != 0 ? statement->options :
-		CURSOR_OPT_GENERIC_PLAN;
-		SPIPlanPtr	plan = SPI_prepare_cursor(statement->text, params->n,
-											  params->type, options);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare: %s", statement->text);
-		statement->plan = plan;
-	}
-	result = SPI_execute_plan(statement->plan, params->value, params->is_null,
-							  false, 0);
-	if (result != statement->expect)
-		elog(ERROR, "could not run (%s): %s", SPI_result_code_string(result),
-			 statement->text);
+	mtr_statement_check(statement->text, &statement->plan, result,
+						statement->expect);
 }
 
 void
@@ -96,6 +84,7 @@ mtr_put_row(MtrRows *rows, Datum *values, bool *nulls)
 void
 mtr_execute_with_rows(MtrStatement *statement, MtrParams *params, MtrRows *rows)
 {
+	/* "rows" is free: it lasts for one statement of this connection */
 	if (SPI_register_relation(&rows->relation) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register rows");
 	mtr_execute(statement, params);

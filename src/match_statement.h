@@ -2,8 +2,8 @@
  * match_statement.h
  *	  the set-based statements that write a run
  *
- * A statement is prepared once in a session.  Its parameters are collected
- * one after the other; rows it reads by the name "rows" are a named tuplestore.
+ * Parameters of a statement are collected one after the other; rows it reads
+ * by the name "rows" are a named tuplestore.
  */
 #ifndef MTR_MATCH_STATEMENT_H
 #define MTR_MATCH_STATEMENT_H
@@ -12,6 +12,8 @@
 
 #include "executor/spi.h"
 #include "utils/tuplestore.h"
+
+#include "statement.h"
 
 /* Parameters of one statement, collected one after the other. */
 #define MTR_MAX_PARAMS 20
@@ -23,15 +25,6 @@ typedef struct MtrParams
 	Datum		value[MTR_MAX_PARAMS];
 	char		is_null[MTR_MAX_PARAMS];	/* as SPI wants it */
 } MtrParams;
-
-/* A statement and its plan. */
-typedef struct MtrStatement
-{
-	const char *text;
-	int			expect;			/* result code of SPI */
-	int			options;		/* 0: the plan doesn't depend on the data */
-	SPIPlanPtr	plan;
-} MtrStatement;
 
 /* Rows a statement reads by the name "rows". */
 typedef struct MtrRows
@@ -53,7 +46,7 @@ extern void mtr_add_int64(MtrParams *params, int64 value);
 extern void mtr_add_float8(MtrParams *params, double value);
 extern void mtr_add_text(MtrParams *params, const char *value);
 
-/* Run a statement; anything but the result expected is an internal error. */
+/* Run a statement. */
 extern void mtr_execute(MtrStatement *statement, MtrParams *params);
 
 /* Make room for n rows, fill it, and run a statement that reads them, which

@@ -345,6 +345,7 @@ keep_proposals(const MtrMatch *match, OldProposal *old, int32 nold, int64 *id)
 		int32		low = 0;
 		int32		high = nold;
 
+		CHECK_FOR_INTERRUPTS();
 		/* the first of those people; groups can be proposed twice */
 		while (low < high)
 		{

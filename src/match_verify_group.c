@@ -3,8 +3,8 @@
  *	  verify_match() of peers, circles and groups
  *
  * A proposal has members: two peers, a circle of peers, or mentees with their
- * mentor.  Each is looked at by itself: who must suit whom are all members of
- * a circle, the mentor and each mentee of a group.  Scores of both directions
+ * mentors.  Each is looked at by itself: who must suit whom are all members of
+ * a circle, each mentor and each mentee of a group.  Scores of both directions
  * are made for the members only.
  *
  * That a pairing of peers is the best is proven by the prices of peers and of
@@ -430,6 +430,7 @@ check_rules(Groups *g)
 	{
 		const MtrPin *pin = &v->programme->pin[k];
 
+		CHECK_FOR_INTERRUPTS();
 		if (!share_proposal(g, pin->mentee_id, pin->mentor_id) &&
 			(pin->mentee < 0 || pin->mentor < 0 ||
 			 !is_together(v->programme, pin)))

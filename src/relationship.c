@@ -46,6 +46,7 @@
 
 #include "access.h"
 #include "mentoring.h"
+#include "statement.h"
 
 PG_FUNCTION_INFO_V1(mentoring_participant_load);
 PG_FUNCTION_INFO_V1(mentoring_member_load);
@@ -171,8 +172,8 @@ run_with(LoadQuery query, const int64 *params, bool latest)
 		crosscheck = GetTransactionSnapshot();
 	result = SPI_execute_snapshot(plan[query], values, NULL, snapshot,
 								  crosscheck, false, true, 0);
-	if (result != load_query[query].expect)
-		elog(ERROR, "could not run: %s", load_query[query].text);
+	mtr_statement_check(load_query[query].text, &plan[query], result,
+						load_query[query].expect);
 	return SPI_processed;
 }
 

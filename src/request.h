@@ -13,7 +13,7 @@
 
 #include "postgres.h"
 
-#include "executor/spi.h"
+#include "statement.h"
 
 /*
  * What a statement is about.  Its parameters are always $1 programme (NULL:
@@ -30,14 +30,6 @@ typedef struct MtrAsk
 	const char *note;
 	bool		is_answer;		/* for messages: somebody accepts */
 } MtrAsk;
-
-/* A statement, prepared at its first use and kept; "expect" is SPI's code. */
-typedef struct MtrStatement
-{
-	const char *text;
-	int			expect;
-	SPIPlanPtr	plan;
-} MtrStatement;
 
 #define MTR_OF_MENTEE " WHERE programme_id = $1 AND mentee_id = $2"
 #define MTR_THIS_ROW " WHERE programme_id = $1 AND id = $4"

@@ -42,29 +42,13 @@ static int64 settling_mentee = 0;
  * ----------------------------------------------------------------
  */
 
-/* They are look-ups, whose plans don't depend on the ids. */
-static SPIPlanPtr
-statement_plan(MtrStatement *statement)
-{
-	Oid			types[ASK_PARAMS] = {INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID};
-	SPIPlanPtr	plan;
-
-	if (statement->plan != NULL)
-		return statement->plan;
-	plan = SPI_prepare_cursor(statement->text, ASK_PARAMS, types,
-							  CURSOR_OPT_GENERIC_PLAN);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not prepare: %s", statement->text);
-	statement->plan = plan;
-	return plan;
-}
-
 uint64
 mtr_ask_run(MtrStatement *statement, const MtrAsk *ask)
 {
 	Datum		values[ASK_PARAMS] = {0};
 	char		nulls[ASK_PARAMS] = {' ', ' ', ' ', ' ', ' '};
-	SPIPlanPtr	plan = statement_plan(statement);
+	Oid			types[ASK_PARAMS] = {INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID};
+	SPIPlanPtr	plan = mtr_statement_plan(statement, ASK_PARAMS, types);
 	Snapshot	crosscheck = InvalidSnapshot;
 
 	values[0] = Int64GetDatum(ask->programme_id);
@@ -80,9 +64,11 @@ mtr_ask_run(MtrStatement *statement, const MtrAsk *ask)
 	/* what is updated must be what the transaction sees */
 	if (IsolationUsesXactSnapshot())
 		crosscheck = GetTransactionSnapshot();
-	if (SPI_execute_snapshot(plan, values, nulls, GetLatestSnapshot(),
-							 crosscheck, false, true, 0) != statement->expect)
-		elog(ERROR, "could not run: %s", statement->text);
+	mtr_statement_check(statement->text, &statement->plan,
+						SPI_execute_snapshot(plan, values, nulls,
+											 GetLatestSnapshot(), crosscheck,
+											 false, true, 0),
+						statement->expect);
 	return SPI_processed;
 }
 

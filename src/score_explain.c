@@ -27,6 +27,7 @@
 #include "json.h"
 #include "mentoring.h"
 #include "score.h"
+#include "statement.h"
 
 PG_FUNCTION_INFO_V1(mentoring_explain_pair);
 
@@ -140,28 +141,22 @@ typedef struct Explanation
 	" FROM mentoring.pair_rule WHERE programme_id = $1" \
 	" AND mentee_id = $2 AND mentor_id = $3 AND rule = 'forbid'"
 
-/* A query of the above, prepared at its first use and kept. */
-typedef struct ValueQuery
-{
-	const char *text;
-	SPIPlanPtr	plan;
-} ValueQuery;
-
-static ValueQuery skill_query = {SKILL_QUERY};
-static ValueQuery line_query = {LINE_QUERY};
-static ValueQuery met_query = {
+/* Each is prepared at its first use and kept. */
+static MtrStatement skill_query = {SKILL_QUERY};
+static MtrStatement line_query = {LINE_QUERY};
+static MtrStatement met_query = {
 	MET_QUERY("r.ended_from IS DISTINCT FROM 'proposed'")
 };
-static ValueQuery rank_query = {RANK_QUERY("rank")};
-static ValueQuery profile_query = {
+static MtrStatement rank_query = {RANK_QUERY("rank")};
+static MtrStatement profile_query = {
 	PARTICIPANT_QUERY("n.profile || p.profile")
 };
-static ValueQuery status_query = {PARTICIPANT_QUERY("p.status")};
+static MtrStatement status_query = {PARTICIPANT_QUERY("p.status")};
 
 typedef struct Reason
 {
 	const char *kind;
-	ValueQuery	query;
+	MtrStatement query;
 } Reason;
 
 /* by MtrExclusion */
@@ -190,26 +185,18 @@ static Reason reasons[] = {
 
 /* Fill in the values of both sides by one of the queries above. */
 static void
-query_values(const Explanation *x, ValueQuery *query, int64 number,
+query_values(const Explanation *x, MtrStatement *query, int64 number,
 			 Datum *values, bool *nulls)
 {
 	Oid			types[4] = {INT8OID, INT8OID, INT8OID, INT8OID};
 	Datum		params[4];
 
-	if (query->plan == NULL)
-	{
-		SPIPlanPtr	plan = SPI_prepare_cursor(query->text, 4, types,
-											  CURSOR_OPT_GENERIC_PLAN);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare: %s", query->text);
-		query->plan = plan;
-	}
 	params[0] = Int64GetDatum(x->programme->id);
 	params[1] = Int64GetDatum(x->mentee_id);
 	params[2] = Int64GetDatum(x->mentor_id);
 	params[3] = Int64GetDatum(number);
-	if (SPI_execute_plan(query->plan, params, NULL, true, 1) !=
+	if (SPI_execute_plan(mtr_statement_plan(query, 4, types), params, NULL,
+						 true, 1) !=
 		SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not read the values of a pair");
 	for (int side = 0; side < 2; side++)
@@ -398,7 +385,7 @@ put_peer_criteria(const Explanation *x, const Explanation *back)
 
 /* Another reason why the pair isn't eligible. */
 static void
-put_reason(const Explanation *x, const char *kind, ValueQuery *query)
+put_reason(const Explanation *x, const char *kind, MtrStatement *query)
 {
 	Datum		values[X_COLUMNS] = {0};
 	bool		nulls[X_COLUMNS];

@@ -226,6 +226,45 @@ SELECT status FROM mentoring.match_run WHERE id = :run;
 SELECT * FROM pg_temp.relationships(946);
 SELECT * FROM mentoring.verify_load();
 
+-- Where a rule puts something else in a statement's place, too; once the rule
+-- is gone the session is none the worse.
+CREATE FUNCTION pg_temp.instead(command text, of_table text, statement text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    message text;
+    detail text;
+BEGIN
+    EXECUTE format('CREATE RULE site_instead AS ON %s TO mentoring.%I'
+                   ' DO INSTEAD NOTHING', command, of_table);
+    EXECUTE statement;
+    RETURN 'done';
+EXCEPTION WHEN triggered_data_change_violation THEN
+    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT,
+                            detail = PG_EXCEPTION_DETAIL;
+    RETURN message || '; ' || substring(detail, '^It was: \S+ \S+ \S+');
+END
+$$;
+SELECT command, t, pg_temp.instead(command, t, 'SELECT mentoring.match(946)')
+  FROM (VALUES ('INSERT', 'match_price'), ('INSERT', 'proposal_member'),
+               ('UPDATE', 'match_run')) AS v (command, t);
+SELECT command, t, pg_temp.instead(command, t,
+           format('SELECT mentoring.publish_match(946, %s)', :run))
+  FROM (VALUES ('UPDATE', 'match_run'), ('INSERT', 'relationship_member'))
+       AS v (command, t);
+SELECT pg_temp.instead('DELETE', 'match_price',
+           format('SELECT mentoring.rematch(946, %s)', :run));
+SELECT pg_temp.instead('UPDATE', 'participant_load',
+           'UPDATE mentoring.participant SET capacity = 2 WHERE id = 94601');
+SAVEPOINT gone;
+SELECT mentoring.match(946) AS other \gset
+SELECT mentoring.rematch(946, :run) = :run AS same_run;
+SELECT mentoring.publish_match(946, :run);
+UPDATE mentoring.participant SET capacity = 2 WHERE id = 94601;
+SELECT * FROM mentoring.verify_load();
+ROLLBACK TO gone;
+
 -- A run that fails half-way leaves no trace, not even in the session.
 ALTER TABLE mentoring.proposal_member
     ADD CONSTRAINT site_check CHECK (participant_id <> 94601) NOT VALID;
