@@ -15,6 +15,9 @@
 
 #include "greedy.h"
 
+#define RANDOM_SEED 20240608
+#include "tap.h"
+
 #define MAX_BRUTE 20
 
 /* A pair as the reference sees it */
@@ -35,37 +38,6 @@ typedef enum ScoreKind
 	LARGEST,					/* at the ends of the range */
 	NSCORE_KINDS
 } ScoreKind;
-
-static int	ntests = 0;
-static int	nfailed = 0;
-static uint64_t rng_state = 20240608;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	uint64_t	x = (rng_state += UINT64_C(0x9E3779B97F4A7C15));
-
-	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return (uint32_t) ((x ^ (x >> 31)) >> 32) % n;
-}
-
-static void
-report(bool passed, const char *what)
-{
-	printf("%s %d - %s\n", passed ? "ok" : "not ok", ++ntests, what);
-	nfailed += !passed;
-}
-
-static void *
-get_memory(size_t size)
-{
-	void	   *result = calloc(1, size > 0 ? size : 1);
-
-	if (result == NULL)
-		exit(2);
-	return result;
-}
 
 /* ----------
  * Problems

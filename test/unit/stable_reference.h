@@ -15,6 +15,9 @@
 
 #include "stable.h"
 
+#define RANDOM_SEED 20240611
+#include "tap.h"
+
 /* How scores are made */
 typedef enum ScoreKind
 {
@@ -51,28 +54,6 @@ typedef struct Table
 	int32_t    *right;
 	int64_t		reads;
 } Table;
-
-static uint64_t rng_state = 20240611;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	uint64_t	x = (rng_state += UINT64_C(0x9E3779B97F4A7C15));
-
-	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return (uint32_t) ((x ^ (x >> 31)) >> 32) % n;
-}
-
-static void *
-get_memory(size_t size)
-{
-	void	   *result = calloc(1, size > 0 ? size : 1);
-
-	if (result == NULL)
-		exit(2);
-	return result;
-}
 
 /* ----------
  * Tables

@@ -21,16 +21,6 @@
 /* of the problem that faults are planted in */
 #define SOLVED_COLS 301
 
-static int	ntests = 0;
-static int	nfailed = 0;
-
-static void
-report(bool passed, const char *what)
-{
-	printf("%s %d - %s\n", passed ? "ok" : "not ok", ++ntests, what);
-	nfailed += !passed;
-}
-
 /* ----------
  * Running the kernel
  * ----------

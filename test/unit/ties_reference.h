@@ -17,6 +17,9 @@
 
 #include "assign.h"
 
+#define RANDOM_SEED 20240607
+#include "tap.h"
+
 /*
  * A value (count, total) as one number: exact as long as no total reaches
  * COUNT_ONE / 2.  The kernels know no such constant.
@@ -33,28 +36,6 @@ typedef enum PriceKind
 	ROWS_HIGH,
 	BETWEEN						/* highest with one row's fixed at random */
 } PriceKind;
-
-static uint64_t rng_state = 20240607;
-
-static uint32_t
-rnd(uint32_t n)
-{
-	uint64_t	x = (rng_state += UINT64_C(0x9E3779B97F4A7C15));
-
-	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return (uint32_t) ((x ^ (x >> 31)) >> 32) % n;
-}
-
-static void *
-get_memory(size_t size)
-{
-	void	   *result = calloc(1, size > 0 ? size : 1);
-
-	if (result == NULL)
-		exit(2);
-	return result;
-}
 
 static void
 shuffle(int32_t *array, int32_t n)

@@ -18,16 +18,6 @@
 
 #include "ties_ways.h"
 
-static int	ntests = 0;
-static int	nfailed = 0;
-
-static void
-report(bool passed, const char *what)
-{
-	printf("%s %d - %s\n", passed ? "ok" : "not ok", ++ntests, what);
-	nfailed += !passed;
-}
-
 /* ----------
  * Problems
  * ----------
