@@ -26,7 +26,12 @@ OBJS = \
 	src/access.o \
 	src/directory.o \
 	src/json.o \
+	src/learning_direct.o \
+	src/learning_flush.o \
+	src/learning_fold.o \
 	src/learning_log.o \
+	src/learning_pending.o \
+	src/learning_statement.o \
 	src/kernel/assign.o \
 	src/kernel/circle.o \
 	src/kernel/circle_bound.o \

@@ -19,6 +19,24 @@
 	(AssertMacro((classid) == ProcedureRelationId), \
 	 pg_proc_aclcheck(objectid, roleid, mode))
 
+/* which indexes an updated row needs entries in */
+#define TU_UpdateIndexes bool
+#define TU_None false
+
+#define mtr_update_index_tuples(result, slot, estate, indexes) \
+	ExecInsertIndexTuples(result, slot, estate, true, false, NULL, NIL)
+#define mtr_insert_index_tuples(result, slot, estate, unique, conflict, keys) \
+	ExecInsertIndexTuples(result, slot, estate, false, unique, conflict, keys)
+
+#else
+
+#define mtr_update_index_tuples(result, slot, estate, indexes) \
+	ExecInsertIndexTuples(result, slot, estate, true, false, NULL, NIL, \
+						  (indexes) == TU_Summarizing)
+#define mtr_insert_index_tuples(result, slot, estate, unique, conflict, keys) \
+	ExecInsertIndexTuples(result, slot, estate, false, unique, conflict, \
+						  keys, false)
+
 #endif
 
 #endif							/* MTR_COMPAT_H */

@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "learning.h"
 #include "mentoring.h"
 #include "progress.h"
 #include "score.h"
@@ -24,6 +25,65 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(mentoring_version);
 
 int			mtr_match_memory = 256 * 1024;
+
+static const struct config_enum_entry learning_methods[] = {
+	{"auto", MTR_LEARNING_AUTO, false},
+	{"statements", MTR_LEARNING_STATEMENTS, false},
+	{NULL, 0, false}
+};
+
+/* Settings of the learning log. */
+static void
+define_learning(void)
+{
+	/*
+	 * For the administrator: a transaction keeps about 72 bytes for each
+	 * author and day, and for each author, skill and month, that it writes
+	 * about.  What doesn't fit is written to a table and added up later.
+	 */
+	DefineCustomIntVariable("mentoring.flush_memory",
+							"Memory for the totals a transaction changes before it commits.",
+							"What is more goes to learning_spill.",
+							&mtr_learning_memory,
+							64 * 1024,
+							64,
+							MAX_KILOBYTES,
+							PGC_USERSET,
+							GUC_UNIT_KB,
+							NULL,
+							NULL,
+							NULL);
+
+	/* For tests, and for tables in the hands of another module. */
+	DefineCustomEnumVariable("mentoring.flush_method",
+							 "How totals of the learning log are written.",
+							 "\"auto\" writes to plain tables directly; \"statements\" always uses SQL.",
+							 &mtr_learning_method,
+							 MTR_LEARNING_AUTO,
+							 learning_methods,
+							 PGC_SUSET,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
+
+	/*
+	 * For the administrator: views read learning_delta whole, about a
+	 * millisecond for 10,000 rows.  0 leaves fold_learning_log() to you.
+	 */
+	DefineCustomIntVariable("mentoring.fold_after",
+							"Rows of learning_delta after which a background worker adds them up.",
+							"0 = none is started.",
+							&mtr_learning_fold_after,
+							10000,
+							0,
+							INT_MAX,
+							PGC_SUSET,
+							0,
+							NULL,
+							NULL,
+							NULL);
+}
 
 void
 _PG_init(void)
@@ -61,6 +121,9 @@ _PG_init(void)
 							 NULL,
 							 NULL,
 							 NULL);
+
+	define_learning();
+	mtr_learning_init();
 	mtr_progress_init();
 	mtr_estimate_init();
 

@@ -12,7 +12,13 @@ CREATE TEMP TABLE derived (
     rebuild_function text NOT NULL
 );
 INSERT INTO derived VALUES
-    ('participant_load', 'verify_load', 'rebuild_load');
+    ('participant_load', 'verify_load', 'rebuild_load'),
+    ('learning_day', 'verify_learning_log', 'rebuild_learning_log'),
+    ('learning_author', 'verify_learning_log', 'rebuild_learning_log'),
+    ('learning_programme_day', 'verify_learning_log', 'rebuild_learning_log'),
+    ('learning_skill_month', 'verify_learning_log', 'rebuild_learning_log'),
+    ('learning_delta', 'verify_learning_log', 'rebuild_learning_log'),
+    ('learning_spill', 'verify_learning_log', 'rebuild_learning_log');
 
 CREATE TEMP VIEW member_table AS
 SELECT c.oid AS id,

@@ -1,0 +1,386 @@
+-- Totals of the learning log: folded, compared with the log, made anew.
+
+CREATE FUNCTION mentoring.fold_learning_log()
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'mentoring_fold_learning_log'
+LANGUAGE C VOLATILE STRICT;
+
+COMMENT ON FUNCTION mentoring.fold_learning_log() IS
+'Adds up what transactions appended to learning_delta and learning_spill, and returns how many rows that were. The views give the same before and after, and in older snapshots. The server does it by itself, in a background worker; where it has none to spare, call it now and then, such as by pg_cron. Returns 0 at once while another session folds.';
+
+CREATE FUNCTION mentoring._learning_flush()
+RETURNS void
+AS 'MODULE_PATHNAME', 'mentoring_learning_flush'
+LANGUAGE C VOLATILE STRICT;
+
+COMMENT ON FUNCTION mentoring._learning_flush() IS
+'Internal: applies what this transaction has written to the log. Only while no other can write to it.';
+
+-- What is stored and what should be, as rows of the same form.
+
+CREATE FUNCTION mentoring._learning_stored(
+    OUT grain text,
+    OUT key jsonb,
+    OUT totals jsonb
+) RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $$
+    SELECT 'relationship_week',
+           jsonb_build_object('programme_id', programme_id,
+               'relationship_id', relationship_id, 'week', week),
+           jsonb_build_object('entries', entries, 'minutes', minutes,
+               'active_days', active_days, 'last_on', last_on)
+      FROM mentoring.learning_by_relationship_week
+    UNION ALL
+    SELECT 'participant',
+           jsonb_build_object('programme_id', programme_id,
+               'participant_id', participant_id),
+           jsonb_build_object('entries', entries, 'minutes', minutes,
+               'active_days', active_days, 'first_on', first_on,
+               'last_on', last_on, 'streak_weeks', streak_weeks)
+      FROM mentoring.learning_by_participant
+    UNION ALL
+    SELECT 'skill_month',
+           jsonb_build_object('programme_id', programme_id,
+               'skill_id', skill_id, 'month', month),
+           jsonb_build_object('entries', entries, 'minutes', minutes,
+               'participants', participants, 'gain', gain,
+               'gain_entries', gain_entries)
+      FROM mentoring.learning_by_skill_month
+    UNION ALL
+    SELECT 'programme_month',
+           jsonb_build_object('programme_id', programme_id, 'month', month),
+           jsonb_build_object('entries', entries, 'minutes', minutes,
+               'participants', participants, 'active_days', active_days)
+      FROM mentoring.learning_by_programme_month
+    UNION ALL
+    SELECT 'day',
+           jsonb_build_object('programme_id', programme_id,
+               'participant_id', participant_id, 'day', day,
+               'relationship_id', relationship_id),
+           jsonb_build_object('entries', sum(entries),
+               'minutes', sum(minutes))
+      FROM (SELECT programme_id, participant_id, day, relationship_id,
+                   entries, minutes
+              FROM mentoring.learning_day
+            UNION ALL
+            SELECT programme_id, participant_id, day, relationship_id,
+                   entries, minutes
+              FROM mentoring.learning_unapplied
+             WHERE relationship_id IS NOT NULL) d
+     GROUP BY programme_id, participant_id, day, relationship_id
+    HAVING sum(entries) <> 0 OR sum(minutes) <> 0
+    UNION ALL
+    SELECT 'author',
+           jsonb_build_object('programme_id', programme_id,
+               'participant_id', participant_id, 'month', month,
+               'skill_id', skill_id),
+           jsonb_build_object('entries', sum(entries))
+      FROM (SELECT programme_id, participant_id, month, skill_id, entries
+              FROM mentoring.learning_author
+            UNION ALL
+            SELECT programme_id, participant_id,
+                   date_trunc('month', day::timestamp)::date,
+                   coalesce(skill_id, 0), entries
+              FROM mentoring.learning_unapplied) a
+     GROUP BY programme_id, participant_id, month, skill_id
+    HAVING sum(entries) <> 0
+    UNION ALL
+    SELECT 'programme_day',
+           jsonb_build_object('programme_id', programme_id, 'day', day),
+           jsonb_build_object('entries', sum(entries),
+               'minutes', sum(minutes))
+      FROM (SELECT programme_id, day, entries, minutes
+              FROM mentoring.learning_programme_day
+            UNION ALL
+            SELECT programme_id, day, entries, minutes
+              FROM mentoring.learning_delta
+             WHERE skill_id IS NULL
+            UNION ALL
+            SELECT programme_id, day, entries, minutes
+              FROM mentoring.learning_unapplied
+             WHERE relationship_id IS NOT NULL) p
+     GROUP BY programme_id, day
+    HAVING sum(entries) <> 0 OR sum(minutes) <> 0
+$$;
+
+COMMENT ON FUNCTION mentoring._learning_stored() IS
+'Internal: the totals as they stand, one row each.';
+
+CREATE FUNCTION mentoring._learning_expected(
+    OUT grain text,
+    OUT key jsonb,
+    OUT totals jsonb
+) RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $$
+    SELECT 'relationship_week',
+           jsonb_build_object('programme_id', programme_id,
+               'relationship_id', relationship_id,
+               'week', date_trunc('week', occurred_on::timestamp)::date),
+           jsonb_build_object('entries', count(*), 'minutes', sum(minutes),
+               'active_days', count(DISTINCT occurred_on),
+               'last_on', max(occurred_on))
+      FROM mentoring.learning_log
+     WHERE relationship_id IS NOT NULL
+     GROUP BY programme_id, relationship_id,
+              date_trunc('week', occurred_on::timestamp)
+    UNION ALL
+    SELECT 'participant',
+           jsonb_build_object('programme_id', programme_id,
+               'participant_id', participant_id),
+           jsonb_build_object('entries', count(*), 'minutes', sum(minutes),
+               'active_days', count(DISTINCT occurred_on),
+               'first_on', min(occurred_on), 'last_on', max(occurred_on),
+               'streak_weeks', count(DISTINCT week) FILTER (WHERE
+                   -- no week without an entry between it and the last one
+                   last_week - week = 7 * (weeks_up_to_last - 1)))
+      FROM (SELECT l.*,
+                   max(week) OVER (PARTITION BY programme_id, participant_id)
+                       AS last_week,
+                   dense_rank() OVER (PARTITION BY programme_id,
+                                      participant_id ORDER BY week DESC)::integer
+                       AS weeks_up_to_last
+              FROM (SELECT programme_id, participant_id, occurred_on, minutes,
+                           date_trunc('week', occurred_on::timestamp)::date
+                               AS week
+                      FROM mentoring.learning_log) l) w
+     GROUP BY programme_id, participant_id
+    UNION ALL
+    SELECT 'skill_month',
+           jsonb_build_object('programme_id', programme_id,
+               'skill_id', skill_id,
+               'month', date_trunc('month', occurred_on::timestamp)::date),
+           jsonb_build_object('entries', count(*), 'minutes', sum(minutes),
+               'participants', count(DISTINCT participant_id),
+               'gain', coalesce(sum(level_after - level_before), 0),
+               'gain_entries', count(level_after - level_before))
+      FROM mentoring.learning_log
+     WHERE skill_id IS NOT NULL
+     GROUP BY programme_id, skill_id,
+              date_trunc('month', occurred_on::timestamp)
+    UNION ALL
+    SELECT 'programme_month',
+           jsonb_build_object('programme_id', programme_id,
+               'month', date_trunc('month', occurred_on::timestamp)::date),
+           jsonb_build_object('entries', count(*), 'minutes', sum(minutes),
+               'participants', count(DISTINCT participant_id),
+               'active_days', count(DISTINCT occurred_on))
+      FROM mentoring.learning_log
+     GROUP BY programme_id, date_trunc('month', occurred_on::timestamp)
+    UNION ALL
+    SELECT 'day',
+           jsonb_build_object('programme_id', programme_id,
+               'participant_id', participant_id, 'day', occurred_on,
+               'relationship_id', coalesce(relationship_id, 0)),
+           jsonb_build_object('entries', count(*), 'minutes', sum(minutes))
+      FROM mentoring.learning_log
+     GROUP BY programme_id, participant_id, occurred_on, relationship_id
+    UNION ALL
+    SELECT 'author',
+           jsonb_build_object('programme_id', programme_id,
+               'participant_id', participant_id,
+               'month', date_trunc('month', occurred_on::timestamp)::date,
+               'skill_id', s.skill_id),
+           jsonb_build_object('entries', count(*))
+      FROM mentoring.learning_log l
+     CROSS JOIN LATERAL (VALUES (0::bigint), (l.skill_id)) AS s (skill_id)
+     WHERE s.skill_id IS NOT NULL
+     GROUP BY programme_id, participant_id,
+              date_trunc('month', occurred_on::timestamp), s.skill_id
+    UNION ALL
+    SELECT 'programme_day',
+           jsonb_build_object('programme_id', programme_id,
+               'day', occurred_on),
+           jsonb_build_object('entries', count(*), 'minutes', sum(minutes))
+      FROM mentoring.learning_log
+     GROUP BY programme_id, occurred_on
+$$;
+
+COMMENT ON FUNCTION mentoring._learning_expected() IS
+'Internal: the totals as the log gives them, one row each.';
+
+CREATE FUNCTION mentoring.verify_learning_log(
+    OUT grain text,
+    OUT key jsonb,
+    OUT stored jsonb,
+    OUT expected jsonb
+) RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $$
+    SELECT grain, key, s.totals, e.totals
+      FROM mentoring._learning_stored() s
+      FULL JOIN mentoring._learning_expected() e USING (grain, key)
+     WHERE s.totals IS DISTINCT FROM e.totals
+     ORDER BY grain COLLATE "C", key
+$$;
+
+COMMENT ON FUNCTION mentoring.verify_learning_log() IS
+'Totals of the learning log that differ from a recomputation; no rows = exact. Grains are the four views (such as relationship_week) and what they are made of (day, author, programme_day).';
+
+CREATE FUNCTION mentoring.rebuild_learning_log()
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+SET row_security = off
+AS $$
+DECLARE
+    changed bigint := 0;
+    n       bigint;
+BEGIN
+    -- A snapshot taken before the lock would miss what others wrote.
+    IF current_setting('transaction_isolation')
+       IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION 'rebuild_learning_log() needs isolation level read committed'
+            USING ERRCODE = 'invalid_transaction_state',
+                  HINT = 'Call it in a transaction of its own: BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    -- Nobody may write, and nobody fold, meanwhile.
+    LOCK TABLE mentoring.learning_log IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM mentoring._learning_flush();
+    PERFORM mentoring.fold_learning_log();
+
+    WITH expected AS MATERIALIZED (
+        SELECT programme_id, participant_id, occurred_on AS day,
+               coalesce(relationship_id, 0) AS relationship_id,
+               count(*) AS entries, sum(minutes) AS minutes
+          FROM mentoring.learning_log
+         GROUP BY 1, 2, 3, 4
+    ), gone AS (
+        DELETE FROM mentoring.learning_day t
+         WHERE NOT EXISTS (SELECT FROM expected e
+                           WHERE e.programme_id = t.programme_id
+                             AND e.participant_id = t.participant_id
+                             AND e.day = t.day
+                             AND e.relationship_id = t.relationship_id)
+        RETURNING 1
+    ), made AS (
+        INSERT INTO mentoring.learning_day AS t
+        SELECT * FROM expected
+         ORDER BY programme_id, participant_id, day, relationship_id
+            ON CONFLICT (programme_id, participant_id, day, relationship_id)
+            DO UPDATE SET entries = EXCLUDED.entries,
+                          minutes = EXCLUDED.minutes
+            WHERE (t.entries, t.minutes)
+                  IS DISTINCT FROM (EXCLUDED.entries, EXCLUDED.minutes)
+        RETURNING 1
+    )
+    SELECT count(*) INTO n FROM (TABLE gone UNION ALL TABLE made) c;
+    changed := changed + n;
+
+    WITH expected AS MATERIALIZED (
+        SELECT programme_id, participant_id,
+               date_trunc('month', occurred_on::timestamp)::date AS month,
+               s.skill_id, count(*) AS entries
+          FROM mentoring.learning_log l
+         CROSS JOIN LATERAL (VALUES (0::bigint), (l.skill_id))
+                    AS s (skill_id)
+         WHERE s.skill_id IS NOT NULL
+         GROUP BY 1, 2, 3, 4
+    ), gone AS (
+        DELETE FROM mentoring.learning_author t
+         WHERE NOT EXISTS (SELECT FROM expected e
+                           WHERE e.programme_id = t.programme_id
+                             AND e.participant_id = t.participant_id
+                             AND e.month = t.month
+                             AND e.skill_id = t.skill_id)
+        RETURNING 1
+    ), made AS (
+        INSERT INTO mentoring.learning_author AS t
+        SELECT * FROM expected
+         ORDER BY programme_id, participant_id, month, skill_id
+            ON CONFLICT (programme_id, participant_id, month, skill_id)
+            DO UPDATE SET entries = EXCLUDED.entries
+            WHERE t.entries <> EXCLUDED.entries
+        RETURNING 1
+    )
+    SELECT count(*) INTO n FROM (TABLE gone UNION ALL TABLE made) c;
+    changed := changed + n;
+
+    WITH expected AS MATERIALIZED (
+        SELECT programme_id, day, sum(entries) AS entries,
+               sum(minutes) AS minutes, sum(participants) AS participants
+          FROM (SELECT programme_id, occurred_on AS day, count(*) AS entries,
+                       sum(minutes) AS minutes, 0 AS participants
+                  FROM mentoring.learning_log
+                 GROUP BY 1, 2
+                UNION ALL
+                SELECT programme_id,
+                       date_trunc('month', occurred_on::timestamp)::date,
+                       0, 0, count(DISTINCT participant_id)
+                  FROM mentoring.learning_log
+                 GROUP BY 1, 2) d
+         GROUP BY 1, 2
+    ), gone AS (
+        DELETE FROM mentoring.learning_programme_day t
+         WHERE NOT EXISTS (SELECT FROM expected e
+                           WHERE e.programme_id = t.programme_id
+                             AND e.day = t.day)
+        RETURNING (entries, minutes, participants) <> (0, 0, 0) AS wrong
+    ), made AS (
+        INSERT INTO mentoring.learning_programme_day AS t
+        SELECT * FROM expected
+         ORDER BY programme_id, day
+            ON CONFLICT (programme_id, day)
+            DO UPDATE SET entries = EXCLUDED.entries,
+                          minutes = EXCLUDED.minutes,
+                          participants = EXCLUDED.participants
+            WHERE (t.entries, t.minutes, t.participants)
+                  IS DISTINCT FROM (EXCLUDED.entries, EXCLUDED.minutes,
+                                    EXCLUDED.participants)
+        RETURNING true AS wrong
+    )
+    SELECT count(*) INTO n
+      FROM (TABLE gone UNION ALL TABLE made) c WHERE wrong;
+    changed := changed + n;
+
+    WITH expected AS MATERIALIZED (
+        SELECT programme_id, skill_id,
+               date_trunc('month', occurred_on::timestamp)::date AS month,
+               count(*) AS entries, sum(minutes) AS minutes,
+               count(DISTINCT participant_id) AS participants,
+               coalesce(sum(level_after - level_before), 0) AS gain,
+               count(level_after - level_before) AS gain_entries
+          FROM mentoring.learning_log
+         WHERE skill_id IS NOT NULL
+         GROUP BY 1, 2, 3
+    ), gone AS (
+        DELETE FROM mentoring.learning_skill_month t
+         WHERE NOT EXISTS (SELECT FROM expected e
+                           WHERE e.programme_id = t.programme_id
+                             AND e.skill_id = t.skill_id
+                             AND e.month = t.month)
+        RETURNING (entries, minutes, participants, gain, gain_entries)
+                  <> (0, 0, 0, 0, 0) AS wrong
+    ), made AS (
+        INSERT INTO mentoring.learning_skill_month AS t
+        SELECT * FROM expected
+         ORDER BY programme_id, skill_id, month
+            ON CONFLICT (programme_id, skill_id, month)
+            DO UPDATE SET entries = EXCLUDED.entries,
+                          minutes = EXCLUDED.minutes,
+                          participants = EXCLUDED.participants,
+                          gain = EXCLUDED.gain,
+                          gain_entries = EXCLUDED.gain_entries
+            WHERE (t.entries, t.minutes, t.participants, t.gain,
+                   t.gain_entries)
+                  IS DISTINCT FROM
+                  (EXCLUDED.entries, EXCLUDED.minutes,
+                   EXCLUDED.participants, EXCLUDED.gain,
+                   EXCLUDED.gain_entries)
+        RETURNING true AS wrong
+    )
+    SELECT count(*) INTO n
+      FROM (TABLE gone UNION ALL TABLE made) c WHERE wrong;
+    RETURN changed + n;
+END
+$$;
+
+COMMENT ON FUNCTION mentoring.rebuild_learning_log() IS
+'Makes the totals of the learning log anew; returns how many stored rows were wrong. Needed only where triggers did not run, such as after a restore with --disable-triggers. Writers of the log wait meanwhile, readers don''t.';

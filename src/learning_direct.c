@@ -1,0 +1,507 @@
+/*
+ * learning_direct.c
+ *	  additions by table access, without statements
+ *
+ * What INSERT ... ON CONFLICT DO UPDATE does, for tables whose form is known:
+ * look the key up in the primary key with a snapshot that sees what is not
+ * committed; wait for whoever is inserting it; update the row found, which
+ * waits for whoever is updating it; or insert it speculatively.  Repeat where
+ * somebody else was faster.  Nothing depends on the transaction's snapshot, so
+ * at every isolation level the row's latest version is added to; an error is
+ * raised where SERIALIZABLE asks for it.  Keys never change, and fillfactor
+ * leaves room, so most updates are HOT.
+ *
+ * A row whose numbers are all 0 is deleted.
+ *
+ * Rights, row security and triggers don't come into it.  Tables that a site
+ * has changed are left to learning_statement.c.
+ *
+ * The steps follow src/backend/executor/nodeModifyTable.c, ExecInsert() with
+ * ON CONFLICT, and execIndexing.c of PostgreSQL.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_class.h"
+#include "commands/sequence.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/procarray.h"
+#include "utils/date.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "learning.h"
+#include "mentoring.h"
+
+/* rows appended at once */
+#define APPEND_ROWS		200
+
+/* columns of the widest of them */
+#define MAX_COLUMNS		10
+
+/* the columns of a cold total's key come first, sums follow */
+#define KEY_COLUMNS		4
+
+typedef enum Target
+{
+	T_DAY,
+	T_AUTHOR,
+	T_DELTA,
+	T_SPILL,
+	T_COUNT
+} Target;
+
+static const struct
+{
+	const char *name;
+	int			natts;
+	bool		is_cold;
+}			target[T_COUNT] = {
+	[T_DAY] = {"learning_day", 6, true},
+	[T_AUTHOR] = {"learning_author", 5, true},
+	[T_DELTA] = {"learning_delta", 9, false},
+	[T_SPILL] = {"learning_spill", 10, false},
+};
+
+/* A table while it is written to. */
+typedef struct Table
+{
+	Relation	rel;			/* NULL: not opened yet */
+	ResultRelInfo *result;		/* with its indexes */
+	List	   *arbiter;		/* the primary key */
+	Relation	primary;
+	TupleTableSlot *found;		/* the row of a key */
+	TupleTableSlot *made;		/* what to write */
+	IndexScanDesc scan;			/* cold: by primary key */
+	SnapshotData dirty;			/* of the scan */
+	ScanKeyData key[KEY_COLUMNS];
+	TupleTableSlot **rows;		/* others: to be appended */
+	int			nrows;
+	int			nslots;			/* made so far */
+	Oid			sequence;
+} Table;
+
+/* Between begin and end; set anew by each begin. */
+typedef struct Direct
+{
+	EState	   *estate;
+	Table		table[T_COUNT];
+} Direct;
+
+static Direct direct;
+
+static Oid
+table_oid(Target which)
+{
+	Oid			schema = get_namespace_oid(MTR_SCHEMA, false);
+	Oid			table = get_relname_relid(target[which].name, schema);
+
+	if (!OidIsValid(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table mentoring.%s does not exist",
+						target[which].name),
+				 errhint("Create the extension anew.")));
+	return table;
+}
+
+/* Is it as the extension has made it? */
+static bool
+is_plain(Relation rel, Target which)
+{
+	return rel->rd_rel->relkind == RELKIND_RELATION &&
+		rel->rd_rel->relam == HEAP_TABLE_AM_OID &&
+		!rel->rd_rel->relispartition && !rel->rd_rel->relhassubclass &&
+		rel->trigdesc == NULL && rel->rd_rules == NULL &&
+		RelationGetNumberOfAttributes(rel) == target[which].natts &&
+		OidIsValid(rel->rd_pkindex);
+}
+
+bool
+mtr_learning_direct_possible(void)
+{
+	bool		result = mtr_learning_method == MTR_LEARNING_AUTO;
+
+	for (Target which = 0; result && which < T_COUNT; which++)
+	{
+		Relation	rel = table_open(table_oid(which), RowExclusiveLock);
+
+		/* rd_pkindex is set with the list */
+		list_free(RelationGetIndexList(rel));
+		result = is_plain(rel, which);
+		table_close(rel, NoLock);
+	}
+	return result;
+}
+
+/* -----------------------------------------------------------------------
+ * Opening and closing
+ * -----------------------------------------------------------------------
+ */
+
+static void
+direct_begin(void)
+{
+	memset(&direct, 0, sizeof(direct));
+	direct.estate = CreateExecutorState();
+}
+
+/* Prepare the look-up by primary key; operators of its btree columns. */
+static void
+open_scan(Table *table)
+{
+	TupleDesc	desc = RelationGetDescr(table->rel);
+
+	InitDirtySnapshot(table->dirty);
+	table->found = table_slot_create(table->rel, NULL);
+	for (int i = 0; i < KEY_COLUMNS; i++)
+		ScanKeyInit(&table->key[i], i + 1, BTEqualStrategyNumber,
+					TupleDescAttr(desc, i)->atttypid == DATEOID ?
+					F_DATE_EQ : F_INT8EQ, (Datum) 0);
+	table->scan = index_beginscan(table->rel, table->primary, &table->dirty,
+								  KEY_COLUMNS, 0);
+}
+
+static Table *
+open_target(Target which)
+{
+	Table	   *table = &direct.table[which];
+	Oid			primary;
+
+	if (table->rel != NULL)
+		return table;
+	table->rel = table_open(table_oid(which), RowExclusiveLock);
+	table->result = makeNode(ResultRelInfo);
+	/* in no range table: whoever asks hears that no key column changes */
+	InitResultRelInfo(table->result, table->rel, 0, NULL, 0);
+	ExecOpenIndices(table->result, false);
+	primary = RelationGetPrimaryKeyIndex(table->rel);
+	for (int i = 0; i < table->result->ri_NumIndices; i++)
+		if (RelationGetRelid(table->result->ri_IndexRelationDescs[i]) ==
+			primary)
+			table->primary = table->result->ri_IndexRelationDescs[i];
+	table->arbiter = list_make1_oid(primary);
+	if (target[which].is_cold)
+	{
+		table->made = table_slot_create(table->rel, NULL);
+		open_scan(table);
+	}
+	else
+	{
+		table->rows = palloc(APPEND_ROWS * sizeof(*table->rows));
+		table->sequence = getIdentitySequence(RelationGetRelid(table->rel), 2,
+											  false);
+	}
+	return table;
+}
+
+/* Write the rows that wait to be appended. */
+static void
+append_rows(Table *table)
+{
+	if (table->nrows == 0)
+		return;
+	table_multi_insert(table->rel, table->rows, table->nrows,
+					   GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < table->nrows; i++)
+	{
+		(void) mtr_insert_index_tuples(table->result, table->rows[i],
+									   direct.estate, false, NULL, NIL);
+		ResetPerTupleExprContext(direct.estate);
+		ExecClearTuple(table->rows[i]);
+	}
+	table->nrows = 0;
+}
+
+static void
+close_target(Table *table)
+{
+	if (table->rel == NULL)
+		return;
+	append_rows(table);
+	for (int i = 0; i < table->nslots; i++)
+		ExecDropSingleTupleTableSlot(table->rows[i]);
+	if (table->scan != NULL)
+	{
+		index_endscan(table->scan);
+		ExecDropSingleTupleTableSlot(table->found);
+		ExecDropSingleTupleTableSlot(table->made);
+	}
+	ExecCloseIndices(table->result);
+	table_close(table->rel, NoLock);
+}
+
+static void
+direct_end(void)
+{
+	for (Target which = 0; which < T_COUNT; which++)
+		close_target(&direct.table[which]);
+	FreeExecutorState(direct.estate);
+	/* what was written is seen by what follows */
+	CommandCounterIncrement();
+}
+
+/* -----------------------------------------------------------------------
+ * Cold totals
+ * -----------------------------------------------------------------------
+ */
+
+/*
+ * Find the row of the key in table->key, and its values in table->found.
+ * Waits for whoever is inserting it.
+ */
+static bool
+find_row(Table *table)
+{
+	for (;;)
+	{
+		TransactionId other;
+		uint32		token;
+		ItemPointerData tid;
+
+		index_rescan(table->scan, table->key, KEY_COLUMNS, NULL, 0);
+		if (!index_getnext_slot(table->scan, ForwardScanDirection,
+								table->found))
+			return false;
+		other = table->dirty.xmin;
+		if (!TransactionIdIsValid(other))
+			return true;
+		token = table->dirty.speculativeToken;
+		tid = table->found->tts_tid;
+		/* nobody waits while holding a buffer */
+		ExecClearTuple(table->found);
+		index_rescan(table->scan, table->key, KEY_COLUMNS, NULL, 0);
+		if (token != 0)
+			SpeculativeInsertionWait(other, token);
+		else
+			XactLockTableWait(other, table->rel, &tid, XLTW_InsertIndex);
+	}
+}
+
+/* Insert table->made unless somebody else does. */
+static bool
+insert_row(Table *table)
+{
+	TransactionId xid = GetCurrentTransactionId();
+	bool		conflict = false;
+	uint32		token = SpeculativeInsertionLockAcquire(xid);
+
+	table_tuple_insert_speculative(table->rel, table->made,
+								   GetCurrentCommandId(true), 0, NULL, token);
+	list_free(mtr_insert_index_tuples(table->result, table->made,
+									  direct.estate, true, &conflict,
+									  table->arbiter));
+	table_tuple_complete_speculative(table->rel, table->made, token,
+									 !conflict);
+	SpeculativeInsertionLockRelease(xid);
+	ResetPerTupleExprContext(direct.estate);
+	return !conflict;
+}
+
+/* Put table->made in the place of table->found, the version that was read. */
+static bool
+update_row(Table *table)
+{
+	ItemPointerData tid = table->found->tts_tid;
+	TM_FailureData failure;
+	LockTupleMode mode;
+	TU_UpdateIndexes indexes;
+	TM_Result	result;
+
+	ExecClearTuple(table->found);
+	result = table_tuple_update(table->rel, &tid, table->made,
+								GetCurrentCommandId(true), NULL,
+								InvalidSnapshot, true, &failure, &mode,
+								&indexes);
+	if (result == TM_Updated || result == TM_Deleted)
+		return false;
+	if (result != TM_Ok)
+		elog(ERROR, "row of %s was changed twice: %d",
+			 RelationGetRelationName(table->rel), (int) result);
+	if (indexes != TU_None)
+	{
+		list_free(mtr_update_index_tuples(table->result, table->made,
+										  direct.estate, indexes));
+		ResetPerTupleExprContext(direct.estate);
+	}
+	return true;
+}
+
+/* Delete the version that was read. */
+static bool
+delete_row(Table *table)
+{
+	ItemPointerData tid = table->found->tts_tid;
+	TM_FailureData failure;
+	TM_Result	result;
+
+	ExecClearTuple(table->found);
+	result = table_tuple_delete(table->rel, &tid, GetCurrentCommandId(true),
+								NULL, InvalidSnapshot, true, &failure, false);
+	if (result == TM_Updated || result == TM_Deleted)
+		return false;
+	if (result != TM_Ok)
+		elog(ERROR, "row of %s was changed twice: %d",
+			 RelationGetRelationName(table->rel), (int) result);
+	return true;
+}
+
+/* Add to the sums of a key; returns the first of them. */
+static MtrLearningChange
+add_to_row(Table *table, const Datum *key, const int64 *add, int nadd)
+{
+	TupleTableSlot *made = table->made;
+	MtrLearningChange change;
+	bool		done;
+
+	for (int i = 0; i < KEY_COLUMNS; i++)
+		table->key[i].sk_argument = key[i];
+	do
+	{
+		bool		found = find_row(table);
+		bool		is_zero = true;
+
+		ExecClearTuple(made);
+		change.before = change.after = 0;
+		for (int i = 0; i < KEY_COLUMNS; i++)
+			made->tts_values[i] = key[i];
+		for (int i = 0; i < nadd; i++)
+		{
+			int64		old = 0;
+			int64		sum;
+			bool		isnull;
+
+			if (found)
+				old = DatumGetInt64(slot_getattr(table->found,
+												 KEY_COLUMNS + i + 1,
+												 &isnull));
+			sum = mtr_learning_add(old, add[i]);
+			made->tts_values[KEY_COLUMNS + i] = Int64GetDatum(sum);
+			is_zero = is_zero && sum == 0;
+			if (i == 0)
+			{
+				change.before = old;
+				change.after = sum;
+			}
+		}
+		memset(made->tts_isnull, 0, KEY_COLUMNS + nadd);
+		ExecStoreVirtualTuple(made);
+		if (!found)
+			done = is_zero || insert_row(table);
+		else
+			done = is_zero ? delete_row(table) : update_row(table);
+	} while (!done);
+	return change;
+}
+
+static MtrLearningChange
+direct_add_day(const MtrLearningEntry *entry)
+{
+	const MtrLearningKey *from = &entry->key;
+	Datum		key[KEY_COLUMNS];
+	int64		add[2];
+
+	key[0] = Int64GetDatum(from->programme_id);
+	key[1] = Int64GetDatum(from->participant_id);
+	key[2] = DateADTGetDatum(mtr_learning_date(from->month, from->day));
+	key[3] = Int64GetDatum(from->object_id);
+	add[0] = entry->sum.entries;
+	add[1] = entry->sum.minutes;
+	return add_to_row(open_target(T_DAY), key, add, 2);
+}
+
+static MtrLearningChange
+direct_add_author(const MtrLearningKey *from, int64 skill_id, int64 entries)
+{
+	Datum		key[KEY_COLUMNS];
+
+	key[0] = Int64GetDatum(from->programme_id);
+	key[1] = Int64GetDatum(from->participant_id);
+	key[2] = DateADTGetDatum(mtr_learning_date(from->month, 1));
+	key[3] = Int64GetDatum(skill_id);
+	return add_to_row(open_target(T_AUTHOR), key, &entries, 1);
+}
+
+/* -----------------------------------------------------------------------
+ * Appended rows
+ * -----------------------------------------------------------------------
+ */
+
+/* A slot for the next row to append, with its programme and id set. */
+static TupleTableSlot *
+next_row(Table *table, int64 programme_id)
+{
+	TupleTableSlot *slot;
+
+	if (table->nrows == APPEND_ROWS)
+		append_rows(table);
+	if (table->nrows == table->nslots)
+		table->rows[table->nslots++] = table_slot_create(table->rel, NULL);
+	slot = table->rows[table->nrows++];
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, 0, slot->tts_tupleDescriptor->natts);
+	slot->tts_values[0] = Int64GetDatum(programme_id);
+	slot->tts_values[1] = Int64GetDatum(nextval_internal(table->sequence,
+														 false));
+	return slot;
+}
+
+static void
+direct_append_delta(const MtrLearningDelta *delta)
+{
+	TupleTableSlot *slot = next_row(open_target(T_DELTA),
+									delta->programme_id);
+
+	slot->tts_values[2] = Int64GetDatum(delta->skill_id);
+	slot->tts_isnull[2] = delta->skill_id == 0;
+	slot->tts_values[3] = DateADTGetDatum(delta->day);
+	slot->tts_values[4] = Int64GetDatum(delta->entries);
+	slot->tts_values[5] = Int64GetDatum(delta->minutes);
+	slot->tts_values[6] = Int64GetDatum(delta->participants);
+	slot->tts_values[7] = Int64GetDatum(delta->gain);
+	slot->tts_values[8] = Int64GetDatum(delta->gain_entries);
+	mtr_learning_fold_count(DatumGetInt64(slot->tts_values[1]), false);
+	ExecStoreVirtualTuple(slot);
+}
+
+static void
+direct_append_spill(const MtrLearningEntry *entry)
+{
+	const MtrLearningKey *key = &entry->key;
+	bool		is_day = key->kind == MTR_LEARNING_DAY;
+	TupleTableSlot *slot = next_row(open_target(T_SPILL),
+									key->programme_id);
+
+	slot->tts_values[2] = Int64GetDatum(key->participant_id);
+	slot->tts_values[3] = slot->tts_values[4] = Int64GetDatum(key->object_id);
+	slot->tts_isnull[is_day ? 4 : 3] = true;
+	slot->tts_values[5] = DateADTGetDatum(mtr_learning_date(key->month,
+															key->day));
+	slot->tts_values[6] = Int64GetDatum(entry->sum.entries);
+	slot->tts_values[7] = Int64GetDatum(entry->sum.minutes);
+	slot->tts_values[8] = Int64GetDatum(entry->sum.gain);
+	slot->tts_values[9] = Int64GetDatum(entry->sum.gain_entries);
+	mtr_learning_fold_count(DatumGetInt64(slot->tts_values[1]), true);
+	ExecStoreVirtualTuple(slot);
+}
+
+const MtrLearningApplier mtr_learning_direct = {
+	.begin = direct_begin,
+	.add_day = direct_add_day,
+	.add_author = direct_add_author,
+	.append_delta = direct_append_delta,
+	.append_spill = direct_append_spill,
+	.end = direct_end,
+};

@@ -1,0 +1,702 @@
+/*
+ * learning_pending.c
+ *	  what a transaction has written to the learning log and not committed
+ *
+ * Row triggers add up what rows bring and take, in one hash for each level of
+ * subtransactions that wrote.  A level is forgotten when its subtransaction
+ * aborts.  When one is released its level becomes one of the parent, and is
+ * merged the next time somebody writes: nothing can fail then half-way.
+ *
+ * TRUNCATE is no row event: it marks the level, and so voids what is further
+ * out, until the level is forgotten or released to where that is.
+ *
+ * Memory.  A hash that would have to grow beyond mentoring.flush_memory is
+ * written to learning_spill.  Rows there belong to the subtransaction, so only
+ * what it has collected itself may go.
+ *
+ * Applied just before commit or prepare, after all deferred triggers.  What
+ * another module's commit callback writes to the log after that is applied at
+ * once.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/trigger.h"
+#include "common/hashfn.h"
+#include "common/int.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/datetime.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+
+#include "access.h"
+#include "learning.h"
+#include "mentoring.h"
+#include "statement.h"
+
+PG_FUNCTION_INFO_V1(mentoring_learning_total);
+PG_FUNCTION_INFO_V1(mentoring_learning_truncate);
+PG_FUNCTION_INFO_V1(mentoring_learning_pending);
+PG_FUNCTION_INFO_V1(mentoring_learning_flush);
+
+#define SH_PREFIX pending
+#define SH_ELEMENT_TYPE MtrLearningEntry
+#define SH_KEY_TYPE MtrLearningKey
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) \
+	hash_bytes((const unsigned char *) &(key), sizeof(MtrLearningKey))
+#define SH_EQUAL(tb, a, b) (memcmp(&(a), &(b), sizeof(MtrLearningKey)) == 0)
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+typedef MtrLearningEntry *EntryPointer;
+
+#define ST_SORT sort_entries
+#define ST_ELEMENT_TYPE EntryPointer
+#define ST_COMPARE(a, b) mtr_learning_compare(&(*(a))->key, &(*(b))->key)
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+/* entries of a new hash, and how many are worth being spilled */
+#define FIRST_SIZE	8
+#define SPILL_LEAST	1024
+
+/* What one level of subtransactions has collected. */
+typedef struct Level
+{
+	int			nest;			/* 1: the transaction itself */
+	bool		is_reset;		/* levels further out are void */
+	pending_hash *hash;
+	struct Level *outer;
+} Level;
+
+int			mtr_learning_memory = 64 * 1024;
+
+static Level *top = NULL;		/* innermost; the outermost's outer is NULL */
+static MemoryContext pending_context = NULL;
+static bool is_merging = false; /* stays true when a merge fails */
+static bool is_applying = false;
+static bool is_flushed = false; /* the transaction has done so once */
+
+/* -----------------------------------------------------------------------
+ * Levels
+ * -----------------------------------------------------------------------
+ */
+
+static size_t
+hash_size(const pending_hash *hash)
+{
+	return (size_t) hash->size * sizeof(MtrLearningEntry);
+}
+
+static size_t
+size_of_all(void)
+{
+	size_t		result = 0;
+
+	for (Level *level = top; level != NULL; level = level->outer)
+		result += hash_size(level->hash);
+	return result;
+}
+
+static size_t
+size_limit(void)
+{
+	return (size_t) mtr_learning_memory * 1024;
+}
+
+static void
+push_level(int nest)
+{
+	Level	   *level;
+
+	if (pending_context == NULL)
+		pending_context = AllocSetContextCreate(TopTransactionContext,
+												"mentoring learning log",
+												ALLOCSET_SMALL_SIZES);
+	level = MemoryContextAllocZero(pending_context, sizeof(Level));
+	level->nest = nest;
+	level->hash = pending_create(pending_context, FIRST_SIZE, NULL);
+	level->outer = top;
+	top = level;
+}
+
+/* Take the innermost level off. */
+static void
+pop_level(void)
+{
+	Level	   *level = top;
+
+	top = level->outer;
+	pending_destroy(level->hash);
+	pfree(level);
+}
+
+static void
+add_sum(MtrLearningSum *to, const MtrLearningSum *sum)
+{
+	to->entries = mtr_learning_add(to->entries, sum->entries);
+	to->minutes = mtr_learning_add(to->minutes, sum->minutes);
+	to->gain = mtr_learning_add(to->gain, sum->gain);
+	to->gain_entries = mtr_learning_add(to->gain_entries, sum->gain_entries);
+}
+
+static void
+add_to_hash(pending_hash *hash, const MtrLearningKey *key,
+			const MtrLearningSum *sum)
+{
+	bool		found;
+	MtrLearningEntry *entry = pending_insert(hash, *key, &found);
+
+	if (found)
+		add_sum(&entry->sum, sum);
+	else
+		entry->sum = *sum;
+}
+
+static void
+add_hash(pending_hash *to, pending_hash *from)
+{
+	pending_iterator i;
+	MtrLearningEntry *entry;
+
+	pending_start_iterate(from, &i);
+	while ((entry = pending_iterate(from, &i)) != NULL)
+		add_to_hash(to, &entry->key, &entry->sum);
+}
+
+/*
+ * Make one of the two innermost levels, which are of the same subtransaction
+ * now.  Should this fail, the subtransaction that goes on may not be the one
+ * that fails: then its sums are of no use.
+ */
+static void
+merge_top(void)
+{
+	Level	   *inner = top;
+	Level	   *outer = top->outer;
+
+	if (is_merging)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("totals of the learning log could not be added up in this transaction"),
+				 errhint("Roll it back and try again.")));
+	is_merging = true;
+	if (!inner->is_reset)
+	{
+		/* the smaller one into the larger */
+		if (inner->hash->members > outer->hash->members)
+		{
+			pending_hash *swap = inner->hash;
+
+			inner->hash = outer->hash;
+			outer->hash = swap;
+		}
+		add_hash(outer->hash, inner->hash);
+		pop_level();
+	}
+	else
+	{
+		inner->outer = outer->outer;
+		pending_destroy(outer->hash);
+		pfree(outer);
+	}
+	is_merging = false;
+}
+
+/* The level of the current subtransaction. */
+static Level *
+current_level(void)
+{
+	int			nest = GetCurrentTransactionNestLevel();
+
+	while (top != NULL && top->outer != NULL && top->nest == top->outer->nest)
+		merge_top();
+	if (top == NULL || top->nest < nest)
+		push_level(nest);
+	return top;
+}
+
+/* Write the innermost level to learning_spill. */
+static void
+spill_top(void)
+{
+	const MtrLearningApplier *applier = mtr_learning_applier();
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "mentoring spill",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	pending_iterator i;
+	MtrLearningEntry *entry;
+
+	applier->begin();
+	pending_start_iterate(top->hash, &i);
+	while ((entry = pending_iterate(top->hash, &i)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (entry->sum.entries != 0 || entry->sum.minutes != 0 ||
+			entry->sum.gain != 0 || entry->sum.gain_entries != 0)
+			applier->append_spill(entry);
+	}
+	applier->end();
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	pending_destroy(top->hash);
+	top->hash = pending_create(pending_context, FIRST_SIZE, NULL);
+}
+
+/* Before an entry is added to a hash that may be full. */
+static void
+make_room(Level *level)
+{
+	pending_hash *hash = level->hash;
+
+	if (hash->members < hash->grow_threshold || is_applying ||
+		hash->members < SPILL_LEAST)
+		return;
+	/* while it grows, there are the old and the new one of twice the size */
+	if (size_of_all() + 2 * hash_size(hash) > size_limit())
+		spill_top();
+}
+
+/* -----------------------------------------------------------------------
+ * Applying
+ * -----------------------------------------------------------------------
+ */
+
+static void
+apply_hash(pending_hash *hash)
+{
+	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
+												  "mentoring flush",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	MtrLearningEntry **entries;
+	MtrLearningEntry *entry;
+	pending_iterator i;
+	size_t		n = 0;
+
+	entries = palloc_extended((hash->members + 1) * sizeof(*entries),
+							  MCXT_ALLOC_HUGE);
+	pending_start_iterate(hash, &i);
+	while ((entry = pending_iterate(hash, &i)) != NULL)
+		entries[n++] = entry;
+	if (n > 1)
+		sort_entries(entries, n);
+	mtr_learning_flush_begin();
+	for (size_t k = 0; k < n; k++)
+		mtr_learning_flush_entry(entries[k]);
+	mtr_learning_flush_end();
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
+/*
+ * Apply all levels.  What triggers of a site on the totals write to the log
+ * meanwhile follows at once.
+ */
+static void
+flush_all(void)
+{
+	while (top != NULL)
+	{
+		Level	   *level;
+
+		while (top->outer != NULL)
+			merge_top();
+		level = top;
+		top = NULL;
+		is_applying = true;
+		apply_hash(level->hash);
+		is_applying = false;
+		pending_destroy(level->hash);
+		pfree(level);
+	}
+}
+
+static void
+forget_all(void)
+{
+	/* the memory goes with the transaction's */
+	top = NULL;
+	pending_context = NULL;
+	is_merging = false;
+	is_applying = false;
+	is_flushed = false;
+}
+
+static void
+at_transaction(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			if (top != NULL)
+			{
+				flush_all();
+				is_flushed = true;
+			}
+			break;
+		case XACT_EVENT_COMMIT:
+			forget_all();
+			mtr_learning_fold_ask(true);
+			break;
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+			forget_all();
+			mtr_learning_fold_ask(false);
+			break;
+		default:
+			break;				/* parallel workers don't write */
+	}
+}
+
+/*
+ * A subtransaction is to be released.  Where its numbers will not find room in
+ * its parent's hash, they are spilled while that can still fail.
+ */
+static void
+before_release(int nest)
+{
+	Level	   *outer;
+
+	if (top->nest != nest || is_applying)
+		return;
+	while (top->outer != NULL && top->outer->nest == nest)
+		merge_top();
+	outer = top->outer;
+	if (outer == NULL || outer->nest < nest - 1 || top->is_reset ||
+		outer->hash->members < SPILL_LEAST ||
+		outer->hash->members + top->hash->members < outer->hash->grow_threshold)
+		return;
+	if (size_of_all() + 2 * hash_size(outer->hash) > size_limit())
+		spill_top();
+}
+
+static void
+at_subtransaction(SubXactEvent event, SubTransactionId subid,
+				  SubTransactionId parent, void *arg)
+{
+	int			nest = GetCurrentTransactionNestLevel();
+
+	if (top == NULL)
+		return;
+	switch (event)
+	{
+		case SUBXACT_EVENT_PRE_COMMIT_SUB:
+			before_release(nest);
+			break;
+		case SUBXACT_EVENT_COMMIT_SUB:
+			for (Level *level = top; level != NULL && level->nest == nest;
+				 level = level->outer)
+				level->nest = nest - 1;
+			break;
+		case SUBXACT_EVENT_ABORT_SUB:
+			while (top != NULL && top->nest >= nest)
+				pop_level();
+			break;
+		default:
+			break;
+	}
+}
+
+void
+mtr_learning_init(void)
+{
+	RegisterXactCallback(at_transaction, NULL);
+	RegisterSubXactCallback(at_subtransaction, NULL);
+}
+
+/* -----------------------------------------------------------------------
+ * Triggers
+ * -----------------------------------------------------------------------
+ */
+
+/* The columns that count, and where they are. */
+typedef enum LogColumn
+{
+	C_PROGRAMME,
+	C_OCCURRED,
+	C_RELATIONSHIP,
+	C_PARTICIPANT,
+	C_MINUTES,
+	C_SKILL,
+	C_BEFORE,
+	C_AFTER,
+	C_COUNT
+} LogColumn;
+
+static const char *const column_name[C_COUNT] = {
+	[C_PROGRAMME] = "programme_id",
+	[C_OCCURRED] = "occurred_on",
+	[C_RELATIONSHIP] = "relationship_id",
+	[C_PARTICIPANT] = "participant_id",
+	[C_MINUTES] = "minutes",
+	[C_SKILL] = "skill_id",
+	[C_BEFORE] = "level_before",
+	[C_AFTER] = "level_after",
+};
+
+static AttrNumber column_at[C_COUNT];
+
+static void
+find_columns(TupleDesc desc)
+{
+	for (int i = 0; i < C_COUNT; i++)
+	{
+		AttrNumber	at = column_at[i];
+
+		if (at > 0 && at <= desc->natts &&
+			strcmp(NameStr(TupleDescAttr(desc, at - 1)->attname),
+				   column_name[i]) == 0)
+			continue;
+		at = SPI_fnumber(desc, column_name[i]);
+		if (at <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("learning_log has no column \"%s\"",
+							column_name[i]),
+					 errhint("Tables of the extension can't be changed.")));
+		column_at[i] = at;
+	}
+}
+
+void
+mtr_learning_month(DateADT date, int32 *month, uint8 *day)
+{
+	int			y,
+				m,
+				d;
+
+	j2date(date + POSTGRES_EPOCH_JDATE, &y, &m, &d);
+	*month = y * 12 + m - 1;
+	*day = d;
+}
+
+DateADT
+mtr_learning_date(int32 month, int day)
+{
+	int			y = month >= 0 ? month / 12 : -((11 - month) / 12);
+
+	return date2j(y, month - 12 * y + 1, day) - POSTGRES_EPOCH_JDATE;
+}
+
+static void
+collect(const MtrLearningKey *key, const MtrLearningSum *sum)
+{
+	Level	   *level = current_level();
+
+	make_room(level);
+	add_to_hash(level->hash, key, sum);
+}
+
+static int64
+slot_int64(TupleTableSlot *slot, LogColumn column, bool *isnull)
+{
+	return DatumGetInt64(slot_getattr(slot, column_at[column], isnull));
+}
+
+/* Add (sign 1) or take away (-1) what a row of the log contributes. */
+static void
+book(TupleTableSlot *slot, int sign)
+{
+	MtrLearningKey key = {0};
+	MtrLearningSum sum = {0};
+	bool		isnull,
+				no_before,
+				no_after;
+	int16		before,
+				after;
+	int64		skill_id;
+
+	key.programme_id = slot_int64(slot, C_PROGRAMME, &isnull);
+	key.participant_id = slot_int64(slot, C_PARTICIPANT, &isnull);
+	key.object_id = slot_int64(slot, C_RELATIONSHIP, &isnull);
+	if (isnull)
+		key.object_id = 0;
+	mtr_learning_month(DatumGetDateADT(slot_getattr(slot,
+													column_at[C_OCCURRED],
+													&isnull)),
+					   &key.month, &key.day);
+	key.kind = MTR_LEARNING_DAY;
+	sum.entries = sign;
+	sum.minutes = sign * DatumGetInt32(slot_getattr(slot,
+													column_at[C_MINUTES],
+													&isnull));
+	collect(&key, &sum);
+
+	skill_id = slot_int64(slot, C_SKILL, &isnull);
+	if (isnull)
+		return;
+	key.object_id = skill_id;
+	key.day = 1;
+	key.kind = MTR_LEARNING_SKILL;
+	before = DatumGetInt16(slot_getattr(slot, column_at[C_BEFORE],
+										&no_before));
+	after = DatumGetInt16(slot_getattr(slot, column_at[C_AFTER], &no_after));
+	if (!no_before && !no_after)
+	{
+		sum.gain = sign * (after - before);
+		sum.gain_entries = sign;
+	}
+	collect(&key, &sum);
+}
+
+static TriggerData *
+check_trigger(FunctionCallInfo fcinfo, bool is_row)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		!TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
+		(TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) != 0) != is_row)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("triggers of the learning log's totals must be called AFTER, as created by the extension")));
+	return trigdata;
+}
+
+/* _learning_total(): AFTER INSERT, DELETE or UPDATE, each row. */
+Datum
+mentoring_learning_total(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = check_trigger(fcinfo, true);
+
+	find_columns(RelationGetDescr(trigdata->tg_relation));
+	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+		book(trigdata->tg_trigslot, 1);
+	else
+	{
+		book(trigdata->tg_trigslot, -1);
+		if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
+			book(trigdata->tg_newslot, 1);
+	}
+	if (is_flushed && !is_applying)
+		flush_all();
+	return PointerGetDatum(NULL);
+}
+
+/* From here on, in this subtransaction, there is nothing further out. */
+static void
+reset_level(void)
+{
+	Level	   *level = current_level();
+
+	pending_reset(level->hash);
+	level->is_reset = true;
+}
+
+/*
+ * _learning_truncate(): AFTER TRUNCATE.  Not by TRUNCATE of the totals, which
+ * would wait for whoever reads them, who might wait for the log: whoever
+ * folds is waited for, before any row is locked.
+ */
+Datum
+mentoring_learning_truncate(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = check_trigger(fcinfo, false);
+	static const char *const text[] = {
+		"DELETE FROM mentoring.learning_spill",
+		"DELETE FROM mentoring.learning_delta",
+		"DELETE FROM mentoring.learning_day",
+		"DELETE FROM mentoring.learning_author",
+		"DELETE FROM mentoring.learning_programme_day",
+		"DELETE FROM mentoring.learning_skill_month",
+	};
+	MtrOwner	saved;
+
+	mtr_owner_enter_table(trigdata->tg_relation->rd_rel->relowner, &saved);
+	mtr_learning_fold_lock();
+	SPI_connect();
+	for (int i = 0; i < lengthof(text); i++)
+		mtr_statement_check(text[i], NULL, SPI_execute(text[i], false, 0),
+							SPI_OK_DELETE);
+	SPI_finish();
+	mtr_owner_leave(&saved);
+	reset_level();
+	return PointerGetDatum(NULL);
+}
+
+/* -----------------------------------------------------------------------
+ * Functions
+ * -----------------------------------------------------------------------
+ */
+
+/* _learning_flush(): apply it now; the caller has locked the log. */
+Datum
+mentoring_learning_flush(PG_FUNCTION_ARGS)
+{
+	MtrOwner	saved;
+	pending_hash *all;
+
+	mtr_owner_enter(fcinfo, &saved);
+	mtr_learning_fold_lock();
+	if (top != NULL)
+	{
+		/* what is further out stays there, for this may be rolled back */
+		all = pending_create(CurrentMemoryContext, FIRST_SIZE, NULL);
+		(void) current_level();
+		for (Level *level = top; level != NULL; level = level->outer)
+		{
+			add_hash(all, level->hash);
+			if (level->is_reset)
+				break;
+		}
+		apply_hash(all);
+		pending_destroy(all);
+		reset_level();
+	}
+	mtr_owner_leave(&saved);
+	PG_RETURN_VOID();
+}
+
+/* _learning_pending(): rows as those of learning_spill. */
+Datum
+mentoring_learning_pending(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (Level *level = top; level != NULL; level = level->outer)
+	{
+		pending_iterator i;
+		MtrLearningEntry *entry;
+
+		pending_start_iterate(level->hash, &i);
+		while ((entry = pending_iterate(level->hash, &i)) != NULL)
+		{
+			const MtrLearningKey *key = &entry->key;
+			bool		is_day = key->kind == MTR_LEARNING_DAY;
+			Datum		values[9];
+			bool		nulls[9] = {false};
+
+			values[0] = Int64GetDatum(key->programme_id);
+			values[1] = Int64GetDatum(key->participant_id);
+			values[2] = Int64GetDatum(key->object_id);
+			nulls[2] = !is_day;
+			values[3] = Int64GetDatum(key->object_id);
+			nulls[3] = is_day;
+			values[4] = DateADTGetDatum(mtr_learning_date(key->month,
+														  key->day));
+			values[5] = Int64GetDatum(entry->sum.entries);
+			values[6] = Int64GetDatum(entry->sum.minutes);
+			values[7] = Int64GetDatum(entry->sum.gain);
+			values[8] = Int64GetDatum(entry->sum.gain_entries);
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
+								 nulls);
+		}
+		if (level->is_reset)
+			break;
+	}
+	return (Datum) 0;
+}

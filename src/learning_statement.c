@@ -1,0 +1,244 @@
+/*
+ * learning_statement.c
+ *	  additions by SQL statements
+ *
+ * For tables that learning_direct.c doesn't write to: of another access
+ * method, distributed, or with triggers of a site.  Slower, and under
+ * REPEATABLE READ two transactions that meet in a row of a cold total may end
+ * in a serialization failure; else the same.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "access.h"
+#include "learning.h"
+#include "mentoring.h"
+#include "statement.h"
+
+static MtrOwner saved_owner;
+
+static MtrStatement add_day_text = {
+	"INSERT INTO mentoring.learning_day AS t (programme_id, participant_id,"
+	" day, relationship_id, entries, minutes)"
+	" VALUES ($1, $2, $3, $4, $5, $6)"
+	" ON CONFLICT (programme_id, participant_id, day, relationship_id)"
+	" DO UPDATE SET entries = t.entries OPERATOR(pg_catalog.+)"
+	" EXCLUDED.entries, minutes = t.minutes OPERATOR(pg_catalog.+)"
+	" EXCLUDED.minutes RETURNING entries, minutes",
+	SPI_OK_INSERT_RETURNING
+};
+
+static MtrStatement delete_day_text = {
+	"DELETE FROM mentoring.learning_day"
+	" WHERE programme_id OPERATOR(pg_catalog.=) $1"
+	" AND participant_id OPERATOR(pg_catalog.=) $2"
+	" AND day OPERATOR(pg_catalog.=) $3"
+	" AND relationship_id OPERATOR(pg_catalog.=) $4",
+	SPI_OK_DELETE
+};
+
+static MtrStatement add_author_text = {
+	"INSERT INTO mentoring.learning_author AS t (programme_id,"
+	" participant_id, month, skill_id, entries) VALUES ($1, $2, $3, $4, $5)"
+	" ON CONFLICT (programme_id, participant_id, month, skill_id)"
+	" DO UPDATE SET entries = t.entries OPERATOR(pg_catalog.+)"
+	" EXCLUDED.entries RETURNING entries",
+	SPI_OK_INSERT_RETURNING
+};
+
+static MtrStatement delete_author_text = {
+	"DELETE FROM mentoring.learning_author"
+	" WHERE programme_id OPERATOR(pg_catalog.=) $1"
+	" AND participant_id OPERATOR(pg_catalog.=) $2"
+	" AND month OPERATOR(pg_catalog.=) $3"
+	" AND skill_id OPERATOR(pg_catalog.=) $4",
+	SPI_OK_DELETE
+};
+
+static MtrStatement delta_text = {
+	"INSERT INTO mentoring.learning_delta (programme_id, skill_id, day,"
+	" entries, minutes, participants, gain, gain_entries)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+	SPI_OK_INSERT_RETURNING
+};
+
+static MtrStatement spill_text = {
+	"INSERT INTO mentoring.learning_spill (programme_id, participant_id,"
+	" relationship_id, skill_id, day, entries, minutes, gain, gain_entries)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+	SPI_OK_INSERT_RETURNING
+};
+
+/* Parameters are bigint, but the one that is a date. */
+static void
+run(MtrStatement *statement, int nargs, int date_at, Datum *values,
+	const char *nulls)
+{
+	Oid			types[9];
+	Snapshot	snapshot;
+	int			result;
+
+	for (int i = 0; i < nargs; i++)
+		types[i] = i == date_at ? DATEOID : INT8OID;
+	/* that of the statement before */
+	SPI_freetuptable(SPI_tuptable);
+	CommandCounterIncrement();
+	/* also where the transaction has an older one */
+	snapshot = GetLatestSnapshot();
+	result = SPI_execute_snapshot(mtr_statement_plan(statement, nargs, types),
+								  values, nulls, snapshot, InvalidSnapshot,
+								  false, true, 0);
+	mtr_statement_check(statement->text, &statement->plan, result,
+						statement->expect);
+}
+
+/* A column of the row that was returned. */
+static int64
+returned(int column)
+{
+	bool		isnull;
+
+	if (SPI_processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("a row of a total of the learning log was suppressed"),
+				 errhint("Triggers on tables of schema mentoring must not return NULL.")));
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, column,
+									   &isnull));
+}
+
+static Oid
+owner_of_totals(void)
+{
+	Oid			schema = get_namespace_oid(MTR_SCHEMA, false);
+	Oid			table = get_relname_relid("learning_day", schema);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table mentoring.learning_day does not exist"),
+				 errhint("Create the extension anew.")));
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static void
+statement_begin(void)
+{
+	mtr_owner_enter_table(owner_of_totals(), &saved_owner);
+	SPI_connect();
+}
+
+static void
+statement_end(void)
+{
+	SPI_finish();
+	mtr_owner_leave(&saved_owner);
+	/* what was written is seen by what follows */
+	CommandCounterIncrement();
+}
+
+static MtrLearningChange
+statement_add_day(const MtrLearningEntry *entry)
+{
+	const MtrLearningKey *key = &entry->key;
+	MtrLearningChange change;
+	Datum		values[6];
+
+	values[0] = Int64GetDatum(key->programme_id);
+	values[1] = Int64GetDatum(key->participant_id);
+	values[2] = DateADTGetDatum(mtr_learning_date(key->month, key->day));
+	values[3] = Int64GetDatum(key->object_id);
+	values[4] = Int64GetDatum(entry->sum.entries);
+	values[5] = Int64GetDatum(entry->sum.minutes);
+	run(&add_day_text, 6, 2, values, NULL);
+	change.after = returned(1);
+	change.before = change.after - entry->sum.entries;
+	if (change.after == 0 && returned(2) == 0)
+		run(&delete_day_text, 4, 2, values, NULL);
+	return change;
+}
+
+static MtrLearningChange
+statement_add_author(const MtrLearningKey *key, int64 skill_id,
+					 int64 entries)
+{
+	MtrLearningChange change;
+	Datum		values[5];
+
+	values[0] = Int64GetDatum(key->programme_id);
+	values[1] = Int64GetDatum(key->participant_id);
+	values[2] = DateADTGetDatum(mtr_learning_date(key->month, 1));
+	values[3] = Int64GetDatum(skill_id);
+	values[4] = Int64GetDatum(entries);
+	run(&add_author_text, 5, 2, values, NULL);
+	change.after = returned(1);
+	change.before = change.after - entries;
+	if (change.after == 0)
+		run(&delete_author_text, 4, 2, values, NULL);
+	return change;
+}
+
+static void
+statement_append_delta(const MtrLearningDelta *delta)
+{
+	Datum		values[8];
+	char		nulls[8];
+
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = Int64GetDatum(delta->programme_id);
+	values[1] = Int64GetDatum(delta->skill_id);
+	if (delta->skill_id == 0)
+		nulls[1] = 'n';
+	values[2] = DateADTGetDatum(delta->day);
+	values[3] = Int64GetDatum(delta->entries);
+	values[4] = Int64GetDatum(delta->minutes);
+	values[5] = Int64GetDatum(delta->participants);
+	values[6] = Int64GetDatum(delta->gain);
+	values[7] = Int64GetDatum(delta->gain_entries);
+	run(&delta_text, 8, 2, values, nulls);
+	mtr_learning_fold_count(returned(1), false);
+}
+
+static void
+statement_append_spill(const MtrLearningEntry *entry)
+{
+	const MtrLearningKey *key = &entry->key;
+	Datum		values[9];
+	char		nulls[9];
+
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = Int64GetDatum(key->programme_id);
+	values[1] = Int64GetDatum(key->participant_id);
+	values[2] = values[3] = Int64GetDatum(key->object_id);
+	nulls[key->kind == MTR_LEARNING_DAY ? 3 : 2] = 'n';
+	values[4] = DateADTGetDatum(mtr_learning_date(key->month, key->day));
+	values[5] = Int64GetDatum(entry->sum.entries);
+	values[6] = Int64GetDatum(entry->sum.minutes);
+	values[7] = Int64GetDatum(entry->sum.gain);
+	values[8] = Int64GetDatum(entry->sum.gain_entries);
+	run(&spill_text, 9, 4, values, nulls);
+	mtr_learning_fold_count(returned(1), true);
+}
+
+const MtrLearningApplier mtr_learning_statement = {
+	.begin = statement_begin,
+	.add_day = statement_add_day,
+	.add_author = statement_add_author,
+	.append_delta = statement_append_delta,
+	.append_spill = statement_append_spill,
+	.end = statement_end,
+};
