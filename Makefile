@@ -32,6 +32,7 @@ OBJS = \
 	src/learning_log.o \
 	src/learning_pending.o \
 	src/learning_statement.o \
+	src/learning_total.o \
 	src/kernel/assign.o \
 	src/kernel/circle.o \
 	src/kernel/circle_bound.o \

@@ -6,10 +6,11 @@
  * recomputation in every snapshot, for rows inserted, updated and deleted in
  * any way, while many write at once; and the log must stay cheap to write.
  *
- * Method.  Row triggers collect what each row adds or takes in a hash of the
- * transaction, one for each subtransaction level (learning_pending.c).  Just
- * before the transaction commits or is prepared its sum is applied, sorted
- * (learning_flush.c), through one of two appliers:
+ * Method.  Row triggers (learning_total.c) collect what each row adds or takes
+ * in a hash of the transaction, one for each subtransaction level
+ * (learning_pending.c).  Just before the transaction commits or is prepared its
+ * sum is applied, sorted (learning_flush.c), by table access where the tables
+ * allow it (learning_direct.c), else by statements (learning_statement.c):
  *
  *	 cold totals	of one author (learning_day, learning_author), in place
  *	 hot totals		of a programme (learning_programme_day,
@@ -124,10 +125,14 @@ extern int	mtr_learning_fold_after;	/* rows */
 
 /* learning_pending.c */
 extern void mtr_learning_init(void);
-extern DateADT mtr_learning_date(int32 month, int day);
-extern void mtr_learning_month(DateADT date, int32 *month, uint8 *day);
+extern void mtr_learning_collect(const MtrLearningKey *key,
+								 const MtrLearningSum *sum);
+extern void mtr_learning_collected(void);
+extern void mtr_learning_reset(void);
 
 /* learning_flush.c */
+extern DateADT mtr_learning_date(int32 month, int day);
+extern void mtr_learning_month(DateADT date, int32 *month, uint8 *day);
 extern int	mtr_learning_compare(const MtrLearningKey *a,
 								 const MtrLearningKey *b);
 extern void mtr_learning_flush_begin(void);

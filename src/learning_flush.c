@@ -12,6 +12,7 @@
 #include "common/hashfn.h"
 #include "common/int.h"
 #include "miscadmin.h"
+#include "utils/datetime.h"
 #include "utils/memutils.h"
 
 #include "learning.h"
@@ -73,6 +74,26 @@ mtr_learning_add(int64 a, int64 b)
 						   (long long) b),
 				 errhint("If verify_learning_log() shows differences, call rebuild_learning_log().")));
 	return result;
+}
+
+void
+mtr_learning_month(DateADT date, int32 *month, uint8 *day)
+{
+	int			y,
+				m,
+				d;
+
+	j2date(date + POSTGRES_EPOCH_JDATE, &y, &m, &d);
+	*month = y * 12 + m - 1;
+	*day = d;
+}
+
+DateADT
+mtr_learning_date(int32 month, int day)
+{
+	int			y = month >= 0 ? month / 12 : -((11 - month) / 12);
+
+	return date2j(y, month - 12 * y + 1, day) - POSTGRES_EPOCH_JDATE;
 }
 
 /* -1, 0, 1: by programme, author, month; days before skills. */
