@@ -123,6 +123,8 @@ REGRESS = \
 	programme \
 	transition \
 	learning_log \
+	learning_total \
+	learning_fold \
 	relationship \
 	load \
 	demo_company \

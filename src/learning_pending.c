@@ -46,6 +46,9 @@ PG_FUNCTION_INFO_V1(mentoring_learning_flush);
 #define SH_SCOPE static inline
 #define SH_DECLARE
 #define SH_DEFINE
+/* grows when it is full and not before, for make_room() has to know */
+#define SH_FILLFACTOR 0.8
+#define SH_GROW_MIN_FILLFACTOR 1.1
 #include "lib/simplehash.h"
 
 typedef MtrLearningEntry *EntryPointer;
@@ -454,8 +457,9 @@ mentoring_learning_flush(PG_FUNCTION_ARGS)
 	if (top != NULL)
 	{
 		/* what is further out stays there, for this may be rolled back */
-		all = pending_create(CurrentMemoryContext, FIRST_SIZE, NULL);
 		(void) current_level();
+		all = pending_create(CurrentMemoryContext,
+							 Max(top->hash->members, FIRST_SIZE), NULL);
 		for (Level *level = top; level != NULL; level = level->outer)
 		{
 			add_hash(all, level->hash);
