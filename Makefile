@@ -177,7 +177,8 @@ ISOLATION = \
 	race_replace \
 	race_request_ask \
 	race_request_answer \
-	race_request_expire
+	race_request_expire \
+	race_learning_log
 
 DATA := $(patsubst $(TOP)%,%,$(wildcard $(TOP)sql/updates/mentoring--*.sql))
 DATA_built = sql/mentoring--$(EXTVERSION).sql
