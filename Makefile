@@ -2,6 +2,7 @@
 #
 #   make demo       a company of 1,200 people, matched, on a throw-away server
 #   make test       every test; the last line is "N passed, N failed"
+#   make soak       half an hour of random writes to the learning log
 #   make bench      what measures speed, each against its rival
 #   make bench-large  matching 100,000 by 100,000
 #   make lint       format, names, orphans, version
@@ -263,6 +264,15 @@ bench-large:
 	@PG_CONFIG='$(PG_CONFIG)' MTR_BENCH_SIZE=100000 \
 		bash $(TOP)test/bench/run engine_bench
 
+# The client programs, one of which writes the learning log at random: for so
+# many seconds, and from another seed each time unless one is given.
+soak:
+	@export MTR_LEARNING_SECONDS=$${MTR_LEARNING_SECONDS:-1800}; \
+		KEEP='$(KEEP)' PG_CONFIG='$(PG_CONFIG)' \
+		MTR_SEED=$${MTR_SEED:-$$(date +%s)} \
+		MTR_TEST_SECONDS=$$((MTR_LEARNING_SECONDS + 900)) \
+		bash $(TOP)test/run client
+
 lint:
 	@bash $(TOP)test/lint
 
@@ -282,6 +292,8 @@ help:
 	@echo "                    1,200; KEEP=1 leaves the server running for psql"
 	@echo "make test           every test: kernels under sanitizers, pg_regress,"
 	@echo "                    isolation, TAP, client programs, lint"
+	@echo "make soak           random writes to the learning log for half an hour,"
+	@echo "                    or MTR_LEARNING_SECONDS; MTR_SEED repeats one"
 	@echo "make bench          measure speed against rivals"
 	@echo "make bench-large    100,000 by 100,000, some minutes"
 	@echo "make lint           format, exported names, orphans, version"
@@ -292,4 +304,4 @@ help:
 	@echo "make installcheck   pg_regress and isolation tests, running server"
 	@echo "make clean          remove what make made"
 
-.PHONY: demo test bench bench-large lint indent reference help uninstall-doc
+.PHONY: demo test soak bench bench-large lint indent reference help uninstall-doc

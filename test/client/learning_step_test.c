@@ -8,15 +8,15 @@
  * within a transaction that goes on, which locks are held when, and a
  * background worker that folds.
  *
- * The first three are done with each way to apply totals.  Besides being exact,
- * totals must be again what they were when what happened since is undone.
+ * All but the last is done with each way to apply totals.  Besides being
+ * exact, totals must be again what they were when what happened since is
+ * undone.
  *
  * Needs an empty database with the extension, named by PGHOST and the like,
  * a superuser and max_prepared_transactions above 0.  Prints TAP.
  */
 #include "learning_client.h"
 
-#define LOCK_TIMEOUT	"55P03"
 #define NAUTHORS		6		/* 111 and so on */
 
 /* How totals are applied. */
@@ -177,6 +177,35 @@ test_truncate_savepoint(PGconn *conn)
 	command(conn, "COMMIT");
 	ok_exact(conn, "and committed with a row");
 	ok_entries(conn, 16);
+}
+
+/* What is undone concerns none of the savepoints around it. */
+static void
+test_truncate_inner(PGconn *conn)
+{
+	char		before[TEXT_SIZE];
+
+	begin_anew(conn);
+	command(conn, "BEGIN");
+	write_entries(conn, 11, 13);
+	command(conn, "SAVEPOINT a");
+	write_entries(conn, 14, 16);
+	digest(conn, before);
+	command(conn, "SAVEPOINT b");
+	write_entries(conn, 17, 19);
+	command(conn, "TRUNCATE mentoring.learning_log");
+	write_entries(conn, 20, 21);
+	command(conn, "ROLLBACK TO b");
+	ok_same(conn, before, "after TRUNCATE in an inner savepoint was undone");
+	command(conn, "TRUNCATE mentoring.learning_log");
+	command(conn, "ROLLBACK TO b");
+	write_entries(conn, 17, 17);
+	command(conn, "RELEASE b");
+	command(conn, "RELEASE a");
+	ok_exact(conn, "when both savepoints are released");
+	command(conn, "COMMIT");
+	ok_exact(conn, "when it is committed");
+	ok_entries(conn, 17);
 }
 
 /* Savepoints that are released take TRUNCATE with them. */
@@ -413,14 +442,16 @@ test_rebuild(PGconn *conn)
  * Two sessions
  */
 
-/* Write one entry of each of some authors, in one transaction. */
+/* One entry of each of some authors. */
+#define WRITE_AUTHORS \
+	"INSERT INTO mentoring.learning_log (programme_id, occurred_on," \
+	" participant_id) SELECT 1, '2024-03-01', 111 + k" \
+	" FROM generate_series(%d, %d) AS k ORDER BY md5(k::text)"
+
 static void
 write_authors(PGconn *conn, int from, int to)
 {
-	command(conn, "INSERT INTO mentoring.learning_log (programme_id,"
-			" occurred_on, participant_id) SELECT 1, '2024-03-01', 111 + k"
-			" FROM generate_series(%d, %d) AS k ORDER BY md5(k::text)",
-			from, to);
+	command(conn, WRITE_AUTHORS, from, to);
 }
 
 /* Does a transaction that writes these come to its end without waiting? */
@@ -429,14 +460,18 @@ is_free(PGconn *conn, int from, int to)
 {
 	PGresult   *result;
 	bool		is_ok;
+	char		statement[1000];
 
+	snprintf(statement, sizeof(statement), "BEGIN; " WRITE_AUTHORS
+			 "; COMMIT", from, to);
 	command(conn, "SET lock_timeout = '3s'");
-	command(conn, "BEGIN");
-	write_authors(conn, from, to);
-	result = PQexec(conn, "COMMIT");
+	result = PQexec(conn, statement);
 	is_ok = PQresultStatus(result) == PGRES_COMMAND_OK;
 	if (!is_ok)
+	{
 		diagnose(PQresultErrorMessage(result));
+		command(conn, "ROLLBACK");
+	}
 	PQclear(result);
 	command(conn, "RESET lock_timeout");
 	return is_ok;
@@ -605,6 +640,7 @@ main(void)
 		command(other, "%s", ways[i].set);
 		test_truncate(conn);
 		test_truncate_savepoint(conn);
+		test_truncate_inner(conn);
 		test_truncate_release(conn);
 		test_truncate_prepared(conn);
 		test_truncate_spilled(conn);

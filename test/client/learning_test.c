@@ -570,7 +570,8 @@ test_end(PGconn *conn)
 			  " mentoring.learning_by_relationship_week)"
 			  " + (SELECT count(*) FROM mentoring.learning_by_participant)"
 			  " + (SELECT count(*) FROM mentoring.learning_by_skill_month)"
-			  " + (SELECT count(*) FROM mentoring.learning_by_programme_month)")
+			  " + (SELECT count(*)"
+			  " FROM mentoring.learning_by_programme_month)")
 	   == 0, "and the views are empty");
 	ok(number(conn, "SELECT (SELECT count(*) FROM mentoring.learning_day)"
 			  " + (SELECT count(*) FROM mentoring.learning_author)") == 0,

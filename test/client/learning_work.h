@@ -520,8 +520,8 @@ change_minutes(Session *s)
 static const char *
 change_skill(Session *s)
 {
-	return update(s, "skill_id = nullif((coalesce(skill_id, 0) + %d) %% %d, 0)",
-				  1 + pick(s, NSKILLS), NSKILLS + 1);
+	return update(s, "skill_id = nullif((coalesce(skill_id, 0) + %d)"
+				  " %% %d, 0)", 1 + pick(s, NSKILLS), NSKILLS + 1);
 }
 
 static const char *
