@@ -21,9 +21,9 @@
  * to more than none, or back to none, is one more or less in the hot total.
  * This is known under the lock of that row.
  *
- * No deadlock.  A transaction that applies waits for rows of cold totals only,
- * and whoever holds one of these is applying, too, in the same order, or has
- * finished.  So nothing may be applied before the transaction's end; one too
+ * No deadlock.  A transaction that applies waits for rows of learning_author
+ * only, and whoever holds one of these is applying, too, in the same order, or
+ * has finished.  So nothing may be applied before the transaction's end; one too
  * large for memory writes to learning_spill instead (nobody waits there).
  *
  * Reading.  The views add up: the stored total, learning_delta,
@@ -77,36 +77,46 @@ typedef struct MtrLearningEntry
 	char		status;			/* of the hash table */
 } MtrLearningEntry;
 
-/* An addition to a hot total. */
+/* Additions to a hot total of a day, and to one of a skill in that month. */
 typedef struct MtrLearningDelta
 {
 	int64		programme_id;
-	int64		skill_id;		/* 0: the day of the programme */
-	DateADT		day;			/* of a skill: the month's first */
+	DateADT		day;
 	int64		entries;
 	int64		minutes;
 	int64		participants;
+	int64		skill_id;		/* 0: nothing to add to a skill */
+	int64		skill_entries;
+	int64		skill_minutes;
+	int64		skill_participants;
 	int64		gain;
 	int64		gain_entries;
 } MtrLearningDelta;
 
-/*
- * How additions get into tables.  Cold totals must be added to in order.  Both
- * return what the row's entries were before and are now.
- */
+/* The entries of a row of learning_author. */
 typedef struct MtrLearningChange
 {
 	int64		before;
 	int64		after;
 } MtrLearningChange;
 
+/*
+ * How additions get into tables.
+ *
+ * For each author and month, in their order, first the row of learning_author
+ * for all skills is locked; that is the only one that is waited for, and it is
+ * never deleted.  So if it wasn't there, no other row of that author and month
+ * is (is_new), and nobody else makes one meanwhile.
+ */
 typedef struct MtrLearningApplier
 {
-	/* open what is needed; in the current memory context */
-	void		(*begin) (void);
-	MtrLearningChange (*add_day) (const MtrLearningEntry *entry);
-	MtrLearningChange (*add_author) (const MtrLearningKey *key,
-									 int64 skill_id, int64 entries);
+	/* open what is needed, in the current memory context; false: can't */
+	bool		(*begin) (void);
+	MtrLearningChange (*lock_author) (const MtrLearningKey *key,
+									  int64 entries, bool *is_new);
+	void		(*add_day) (const MtrLearningEntry *entry, bool is_new);
+	MtrLearningChange (*add_skill) (const MtrLearningEntry *entry,
+									bool is_new);
 	void		(*append_delta) (const MtrLearningDelta *delta);
 	void		(*append_spill) (const MtrLearningEntry *entry);
 	void		(*end) (void);
@@ -138,11 +148,10 @@ extern int	mtr_learning_compare(const MtrLearningKey *a,
 extern void mtr_learning_flush_begin(void);
 extern void mtr_learning_flush_entry(const MtrLearningEntry *entry);
 extern void mtr_learning_flush_end(void);
-extern const MtrLearningApplier *mtr_learning_applier(void);
+extern const MtrLearningApplier *mtr_learning_begin(void);
 extern int64 mtr_learning_add(int64 a, int64 b);
 
-/* the appliers; the first one where the tables allow it */
-extern bool mtr_learning_direct_possible(void);
+/* the appliers */
 extern const MtrLearningApplier mtr_learning_direct;
 extern const MtrLearningApplier mtr_learning_statement;
 

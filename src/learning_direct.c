@@ -11,7 +11,11 @@
  * raised where SERIALIZABLE asks for it.  Keys never change, and fillfactor
  * leaves room, so most updates are HOT.
  *
- * A row whose numbers are all 0 is deleted.
+ * All of this is needed for the row of an author's month only.  Whoever has
+ * it is alone with the other rows of that month; what is new of them is
+ * inserted many rows at a time, and not looked for where the month is new.
+ *
+ * A row whose numbers are all 0 is deleted, but not that of the month.
  *
  * Rights, row security and triggers don't come into it.  Tables that a site
  * has changed are left to learning_statement.c.
@@ -48,9 +52,6 @@
 /* rows appended at once */
 #define APPEND_ROWS		200
 
-/* columns of the widest of them */
-#define MAX_COLUMNS		10
-
 /* the columns of a cold total's key come first, sums follow */
 #define KEY_COLUMNS		4
 
@@ -71,7 +72,7 @@ static const struct
 }			target[T_COUNT] = {
 	[T_DAY] = {"learning_day", 6, true},
 	[T_AUTHOR] = {"learning_author", 5, true},
-	[T_DELTA] = {"learning_delta", 9, false},
+	[T_DELTA] = {"learning_delta", 12, false},
 	[T_SPILL] = {"learning_spill", 10, false},
 };
 
@@ -87,7 +88,7 @@ typedef struct Table
 	IndexScanDesc scan;			/* cold: by primary key */
 	SnapshotData dirty;			/* of the scan */
 	ScanKeyData key[KEY_COLUMNS];
-	TupleTableSlot **rows;		/* others: to be appended */
+	TupleTableSlot **rows;		/* to be inserted */
 	int			nrows;
 	int			nslots;			/* made so far */
 	Oid			sequence;
@@ -101,6 +102,8 @@ typedef struct Direct
 } Direct;
 
 static Direct direct;
+
+static void close_tables(void);
 
 static Oid
 table_oid(Target which)
@@ -129,11 +132,18 @@ is_plain(Relation rel, Target which)
 		OidIsValid(rel->rd_pkindex);
 }
 
-bool
-mtr_learning_direct_possible(void)
-{
-	bool		result = mtr_learning_method == MTR_LEARNING_AUTO;
+/* -----------------------------------------------------------------------
+ * Opening and closing
+ * -----------------------------------------------------------------------
+ */
 
+/* Whether all tables are as they should be; those are locked then. */
+static bool
+direct_begin(void)
+{
+	bool		result = true;
+
+	memset(&direct, 0, sizeof(direct));
 	for (Target which = 0; result && which < T_COUNT; which++)
 	{
 		Relation	rel = table_open(table_oid(which), RowExclusiveLock);
@@ -141,21 +151,13 @@ mtr_learning_direct_possible(void)
 		/* rd_pkindex is set with the list */
 		list_free(RelationGetIndexList(rel));
 		result = is_plain(rel, which);
-		table_close(rel, NoLock);
+		direct.table[which].rel = rel;
 	}
+	if (result)
+		direct.estate = CreateExecutorState();
+	else
+		close_tables();
 	return result;
-}
-
-/* -----------------------------------------------------------------------
- * Opening and closing
- * -----------------------------------------------------------------------
- */
-
-static void
-direct_begin(void)
-{
-	memset(&direct, 0, sizeof(direct));
-	direct.estate = CreateExecutorState();
 }
 
 /* Prepare the look-up by primary key; operators of its btree columns. */
@@ -180,9 +182,8 @@ open_target(Target which)
 	Table	   *table = &direct.table[which];
 	Oid			primary;
 
-	if (table->rel != NULL)
+	if (table->result != NULL)
 		return table;
-	table->rel = table_open(table_oid(which), RowExclusiveLock);
 	table->result = makeNode(ResultRelInfo);
 	/* in no range table: whoever asks hears that no key column changes */
 	InitResultRelInfo(table->result, table->rel, 0, NULL, 0);
@@ -193,61 +194,103 @@ open_target(Target which)
 			primary)
 			table->primary = table->result->ri_IndexRelationDescs[i];
 	table->arbiter = list_make1_oid(primary);
+	table->rows = palloc(APPEND_ROWS * sizeof(*table->rows));
 	if (target[which].is_cold)
 	{
 		table->made = table_slot_create(table->rel, NULL);
 		open_scan(table);
 	}
 	else
-	{
-		table->rows = palloc(APPEND_ROWS * sizeof(*table->rows));
 		table->sequence = getIdentitySequence(RelationGetRelid(table->rel), 2,
 											  false);
-	}
 	return table;
 }
 
-/* Write the rows that wait to be appended. */
+/* A row is there that shouldn't: only if somebody else wrote to the totals. */
 static void
-append_rows(Table *table)
+report_conflict(Table *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("totals of the learning log contradict each other"),
+			 errdetail("Table %s has a row that learning_author or a sequence doesn't know of.",
+					   RelationGetRelationName(table->rel)),
+			 errhint("Call rebuild_learning_log().")));
+}
+
+/* Write the rows that wait to be inserted; none of their keys is there. */
+static void
+insert_rows(Table *table)
 {
 	if (table->nrows == 0)
 		return;
-	table_multi_insert(table->rel, table->rows, table->nrows,
-					   GetCurrentCommandId(true), 0, NULL);
+	if (table->nrows == 1)
+		table_tuple_insert(table->rel, table->rows[0],
+						   GetCurrentCommandId(true), 0, NULL);
+	else
+		table_multi_insert(table->rel, table->rows, table->nrows,
+						   GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < table->nrows; i++)
 	{
+		bool		conflict = false;
+
 		(void) mtr_insert_index_tuples(table->result, table->rows[i],
-									   direct.estate, false, NULL, NIL);
+									   direct.estate, true, &conflict,
+									   table->arbiter);
+		if (conflict)
+			report_conflict(table);
 		ResetPerTupleExprContext(direct.estate);
 		ExecClearTuple(table->rows[i]);
 	}
 	table->nrows = 0;
 }
 
-static void
-close_target(Table *table)
+/* A slot for the next row to insert; its values are to be filled in. */
+static TupleTableSlot *
+next_row(Table *table)
 {
-	if (table->rel == NULL)
-		return;
-	append_rows(table);
-	for (int i = 0; i < table->nslots; i++)
-		ExecDropSingleTupleTableSlot(table->rows[i]);
-	if (table->scan != NULL)
+	TupleTableSlot *slot;
+
+	if (table->nrows == APPEND_ROWS)
+		insert_rows(table);
+	if (table->nrows == table->nslots)
+		table->rows[table->nslots++] = table_slot_create(table->rel, NULL);
+	slot = table->rows[table->nrows++];
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, 0, slot->tts_tupleDescriptor->natts);
+	return slot;
+}
+
+static void
+close_tables(void)
+{
+	for (Target which = 0; which < T_COUNT; which++)
 	{
-		index_endscan(table->scan);
-		ExecDropSingleTupleTableSlot(table->found);
-		ExecDropSingleTupleTableSlot(table->made);
+		Table	   *table = &direct.table[which];
+
+		if (table->result != NULL)
+		{
+			for (int i = 0; i < table->nslots; i++)
+				ExecDropSingleTupleTableSlot(table->rows[i]);
+			if (table->scan != NULL)
+			{
+				index_endscan(table->scan);
+				ExecDropSingleTupleTableSlot(table->found);
+				ExecDropSingleTupleTableSlot(table->made);
+			}
+			ExecCloseIndices(table->result);
+		}
+		if (table->rel != NULL)
+			table_close(table->rel, NoLock);
 	}
-	ExecCloseIndices(table->result);
-	table_close(table->rel, NoLock);
 }
 
 static void
 direct_end(void)
 {
 	for (Target which = 0; which < T_COUNT; which++)
-		close_target(&direct.table[which]);
+		insert_rows(&direct.table[which]);
+	close_tables();
 	FreeExecutorState(direct.estate);
 	/* what was written is seen by what follows */
 	CommandCounterIncrement();
@@ -358,80 +401,141 @@ delete_row(Table *table)
 	return true;
 }
 
-/* Add to the sums of a key; returns the first of them. */
-static MtrLearningChange
-add_to_row(Table *table, const Datum *key, const int64 *add, int nadd)
+/* What is to be added to a row: its key and one or two sums. */
+typedef struct Addition
 {
-	TupleTableSlot *made = table->made;
+	Datum		key[KEY_COLUMNS];
+	int64		add[2];
+	int			nadd;
+	bool		is_kept;		/* also where the sums are 0 */
+} Addition;
+
+static void
+fill_slot(TupleTableSlot *slot, const Addition *addition, const int64 *sum)
+{
+	for (int i = 0; i < KEY_COLUMNS; i++)
+		slot->tts_values[i] = addition->key[i];
+	for (int i = 0; i < addition->nadd; i++)
+		slot->tts_values[KEY_COLUMNS + i] = Int64GetDatum(sum[i]);
+	memset(slot->tts_isnull, 0, KEY_COLUMNS + addition->nadd);
+	ExecStoreVirtualTuple(slot);
+}
+
+/* Add to the row found, or fail if it isn't the latest any more. */
+static bool
+add_to_found(Table *table, const Addition *addition, MtrLearningChange *change)
+{
+	int64		sum[2] = {0, 0};
+
+	for (int i = 0; i < addition->nadd; i++)
+	{
+		bool		isnull;
+		int64		old = DatumGetInt64(slot_getattr(table->found,
+													 KEY_COLUMNS + i + 1,
+													 &isnull));
+
+		sum[i] = mtr_learning_add(old, addition->add[i]);
+		if (i == 0)
+			change->before = old;
+	}
+	change->after = sum[0];
+	if (sum[0] == 0 && sum[1] == 0 && !addition->is_kept)
+		return delete_row(table);
+	ExecClearTuple(table->made);
+	fill_slot(table->made, addition, sum);
+	return update_row(table);
+}
+
+static void
+set_key(Table *table, const Addition *addition)
+{
+	for (int i = 0; i < KEY_COLUMNS; i++)
+		table->key[i].sk_argument = addition->key[i];
+}
+
+/* Add to a row of a month that is locked.  New rows wait to be inserted. */
+static MtrLearningChange
+add_to_row(Table *table, const Addition *addition, bool is_new)
+{
+	MtrLearningChange change;
+
+	set_key(table, addition);
+	while (!is_new && find_row(table))
+		if (add_to_found(table, addition, &change))
+			return change;
+	fill_slot(next_row(table), addition, addition->add);
+	change.before = 0;
+	change.after = addition->add[0];
+	return change;
+}
+
+static void
+set_author(Addition *addition, const MtrLearningKey *from, int64 skill_id,
+		   int64 entries)
+{
+	addition->key[0] = Int64GetDatum(from->programme_id);
+	addition->key[1] = Int64GetDatum(from->participant_id);
+	addition->key[2] = DateADTGetDatum(mtr_learning_date(from->month, 1));
+	addition->key[3] = Int64GetDatum(skill_id);
+	addition->add[0] = entries;
+	addition->nadd = 1;
+	addition->is_kept = skill_id == 0;
+}
+
+/* The row of the month: whoever else wants it waits from here on. */
+static MtrLearningChange
+direct_lock_author(const MtrLearningKey *from, int64 entries, bool *is_new)
+{
+	Table	   *table = open_target(T_AUTHOR);
+	Addition	addition;
 	MtrLearningChange change;
 	bool		done;
 
-	for (int i = 0; i < KEY_COLUMNS; i++)
-		table->key[i].sk_argument = key[i];
+	set_author(&addition, from, 0, entries);
+	set_key(table, &addition);
 	do
 	{
-		bool		found = find_row(table);
-		bool		is_zero = true;
-
-		ExecClearTuple(made);
-		change.before = change.after = 0;
-		for (int i = 0; i < KEY_COLUMNS; i++)
-			made->tts_values[i] = key[i];
-		for (int i = 0; i < nadd; i++)
+		*is_new = !find_row(table);
+		if (*is_new)
 		{
-			int64		old = 0;
-			int64		sum;
-			bool		isnull;
-
-			if (found)
-				old = DatumGetInt64(slot_getattr(table->found,
-												 KEY_COLUMNS + i + 1,
-												 &isnull));
-			sum = mtr_learning_add(old, add[i]);
-			made->tts_values[KEY_COLUMNS + i] = Int64GetDatum(sum);
-			is_zero = is_zero && sum == 0;
-			if (i == 0)
-			{
-				change.before = old;
-				change.after = sum;
-			}
+			change.before = 0;
+			change.after = entries;
+			ExecClearTuple(table->made);
+			fill_slot(table->made, &addition, addition.add);
+			done = insert_row(table);
 		}
-		memset(made->tts_isnull, 0, KEY_COLUMNS + nadd);
-		ExecStoreVirtualTuple(made);
-		if (!found)
-			done = is_zero || insert_row(table);
 		else
-			done = is_zero ? delete_row(table) : update_row(table);
+			done = add_to_found(table, &addition, &change);
 	} while (!done);
 	return change;
 }
 
 static MtrLearningChange
-direct_add_day(const MtrLearningEntry *entry)
+direct_add_skill(const MtrLearningEntry *entry, bool is_new)
 {
-	const MtrLearningKey *from = &entry->key;
-	Datum		key[KEY_COLUMNS];
-	int64		add[2];
+	Addition	addition;
 
-	key[0] = Int64GetDatum(from->programme_id);
-	key[1] = Int64GetDatum(from->participant_id);
-	key[2] = DateADTGetDatum(mtr_learning_date(from->month, from->day));
-	key[3] = Int64GetDatum(from->object_id);
-	add[0] = entry->sum.entries;
-	add[1] = entry->sum.minutes;
-	return add_to_row(open_target(T_DAY), key, add, 2);
+	set_author(&addition, &entry->key, entry->key.object_id,
+			   entry->sum.entries);
+	return add_to_row(open_target(T_AUTHOR), &addition, is_new);
 }
 
-static MtrLearningChange
-direct_add_author(const MtrLearningKey *from, int64 skill_id, int64 entries)
+static void
+direct_add_day(const MtrLearningEntry *entry, bool is_new)
 {
-	Datum		key[KEY_COLUMNS];
+	const MtrLearningKey *from = &entry->key;
+	Addition	addition;
 
-	key[0] = Int64GetDatum(from->programme_id);
-	key[1] = Int64GetDatum(from->participant_id);
-	key[2] = DateADTGetDatum(mtr_learning_date(from->month, 1));
-	key[3] = Int64GetDatum(skill_id);
-	return add_to_row(open_target(T_AUTHOR), key, &entries, 1);
+	addition.key[0] = Int64GetDatum(from->programme_id);
+	addition.key[1] = Int64GetDatum(from->participant_id);
+	addition.key[2] = DateADTGetDatum(mtr_learning_date(from->month,
+														from->day));
+	addition.key[3] = Int64GetDatum(from->object_id);
+	addition.add[0] = entry->sum.entries;
+	addition.add[1] = entry->sum.minutes;
+	addition.nadd = 2;
+	addition.is_kept = false;
+	(void) add_to_row(open_target(T_DAY), &addition, is_new);
 }
 
 /* -----------------------------------------------------------------------
@@ -439,39 +543,48 @@ direct_add_author(const MtrLearningKey *from, int64 skill_id, int64 entries)
  * -----------------------------------------------------------------------
  */
 
-/* A slot for the next row to append, with its programme and id set. */
+/* The next row to append, with its programme and id. */
 static TupleTableSlot *
-next_row(Table *table, int64 programme_id)
+next_appended(Table *table, int64 programme_id)
 {
-	TupleTableSlot *slot;
+	TupleTableSlot *slot = next_row(table);
 
-	if (table->nrows == APPEND_ROWS)
-		append_rows(table);
-	if (table->nrows == table->nslots)
-		table->rows[table->nslots++] = table_slot_create(table->rel, NULL);
-	slot = table->rows[table->nrows++];
-	ExecClearTuple(slot);
-	memset(slot->tts_isnull, 0, slot->tts_tupleDescriptor->natts);
 	slot->tts_values[0] = Int64GetDatum(programme_id);
 	slot->tts_values[1] = Int64GetDatum(nextval_internal(table->sequence,
 														 false));
 	return slot;
 }
 
+/* Columns of learning_delta are integers. */
+static Datum
+small_sum(int64 sum)
+{
+	if (sum < PG_INT32_MIN || sum > PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("one transaction cannot add %lld to a total of the learning log",
+						(long long) sum),
+				 errhint("Write it in several transactions.")));
+	return Int32GetDatum((int32) sum);
+}
+
 static void
 direct_append_delta(const MtrLearningDelta *delta)
 {
-	TupleTableSlot *slot = next_row(open_target(T_DELTA),
-									delta->programme_id);
+	TupleTableSlot *slot = next_appended(open_target(T_DELTA),
+										 delta->programme_id);
 
 	slot->tts_values[2] = Int64GetDatum(delta->skill_id);
 	slot->tts_isnull[2] = delta->skill_id == 0;
 	slot->tts_values[3] = DateADTGetDatum(delta->day);
-	slot->tts_values[4] = Int64GetDatum(delta->entries);
-	slot->tts_values[5] = Int64GetDatum(delta->minutes);
-	slot->tts_values[6] = Int64GetDatum(delta->participants);
-	slot->tts_values[7] = Int64GetDatum(delta->gain);
-	slot->tts_values[8] = Int64GetDatum(delta->gain_entries);
+	slot->tts_values[4] = small_sum(delta->entries);
+	slot->tts_values[5] = small_sum(delta->minutes);
+	slot->tts_values[6] = small_sum(delta->participants);
+	slot->tts_values[7] = small_sum(delta->skill_entries);
+	slot->tts_values[8] = small_sum(delta->skill_minutes);
+	slot->tts_values[9] = small_sum(delta->skill_participants);
+	slot->tts_values[10] = small_sum(delta->gain);
+	slot->tts_values[11] = small_sum(delta->gain_entries);
 	mtr_learning_fold_count(DatumGetInt64(slot->tts_values[1]), false);
 	ExecStoreVirtualTuple(slot);
 }
@@ -481,8 +594,8 @@ direct_append_spill(const MtrLearningEntry *entry)
 {
 	const MtrLearningKey *key = &entry->key;
 	bool		is_day = key->kind == MTR_LEARNING_DAY;
-	TupleTableSlot *slot = next_row(open_target(T_SPILL),
-									key->programme_id);
+	TupleTableSlot *slot = next_appended(open_target(T_SPILL),
+										 key->programme_id);
 
 	slot->tts_values[2] = Int64GetDatum(key->participant_id);
 	slot->tts_values[3] = slot->tts_values[4] = Int64GetDatum(key->object_id);
@@ -499,8 +612,9 @@ direct_append_spill(const MtrLearningEntry *entry)
 
 const MtrLearningApplier mtr_learning_direct = {
 	.begin = direct_begin,
+	.lock_author = direct_lock_author,
 	.add_day = direct_add_day,
-	.add_author = direct_add_author,
+	.add_skill = direct_add_skill,
 	.append_delta = direct_append_delta,
 	.append_spill = direct_append_spill,
 	.end = direct_end,

@@ -2,10 +2,12 @@
  * learning_flush.c
  *	  entries in order to additions in order
  *
- * Entries come sorted by programme, author and month.  Of a month's days
- * follows the row of learning_author for all skills, and both give the hot
- * totals.  These are summed up first, as a transaction that writes many rows
- * writes few of them; the order of deltas matters to nobody.
+ * Entries come sorted by programme, author and month.  Those of one author and
+ * month are a group: its row of learning_author comes first, then its days and
+ * skills.  All give hot totals, which are summed up first, as a transaction
+ * that writes many rows writes few of them.  A row of learning_delta has room
+ * for a day and for a skill in the same month; which day and which skill share
+ * one matters to nobody, nor their order.
  */
 #include "postgres.h"
 
@@ -21,14 +23,19 @@
 typedef struct HotKey
 {
 	int64		programme_id;
-	int64		skill_id;
-	int64		day;			/* a DateADT, without padding */
+	int64		skill_id;		/* 0: a day of the programme */
+	int32		month;
+	int32		day;			/* of the month; 0 where it is a skill's */
 } HotKey;
 
 typedef struct HotEntry
 {
 	HotKey		key;
-	MtrLearningDelta delta;
+	int64		entries;
+	int64		minutes;
+	int64		participants;
+	int64		gain;
+	int64		gain_entries;
 	char		status;
 } HotEntry;
 
@@ -44,17 +51,22 @@ typedef struct HotEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
+typedef HotEntry *HotPointer;
+
 /* more hot totals than these are appended before the end, to save memory */
 #define HOT_LIMIT	50000
+
+/* entries of a group at first */
+#define GROUP_ROOM	16
 
 /* One flush; set anew by each. */
 typedef struct Flush
 {
 	const MtrLearningApplier *applier;
 	hot_hash   *hot;
-	MtrLearningKey month;		/* the days summed up last */
-	int64		month_entries;	/* of these days */
-	bool		is_month;		/* month is set */
+	MtrLearningEntry *group;	/* of one author and month */
+	int			ngroup;
+	int			room;
 } Flush;
 
 int			mtr_learning_method = MTR_LEARNING_AUTO;
@@ -115,57 +127,139 @@ mtr_learning_compare(const MtrLearningKey *a, const MtrLearningKey *b)
 	return 0;
 }
 
+/* Open the tables, by the applier that can. */
 const MtrLearningApplier *
-mtr_learning_applier(void)
+mtr_learning_begin(void)
 {
-	return mtr_learning_direct_possible() ? &mtr_learning_direct :
-		&mtr_learning_statement;
+	if (mtr_learning_method == MTR_LEARNING_AUTO && mtr_learning_direct.begin())
+		return &mtr_learning_direct;
+	(void) mtr_learning_statement.begin();
+	return &mtr_learning_statement;
 }
 
-/* Append what was summed up. */
-static void
-append_hot(void)
-{
-	hot_iterator i;
-	HotEntry   *entry;
+/* -----------------------------------------------------------------------
+ * Hot totals
+ * -----------------------------------------------------------------------
+ */
 
-	hot_start_iterate(flush.hot, &i);
-	while ((entry = hot_iterate(flush.hot, &i)) != NULL)
+/* By programme and month; days before skills. */
+static int
+compare_hot(const HotKey *a, const HotKey *b)
+{
+	if (a->programme_id != b->programme_id)
+		return a->programme_id < b->programme_id ? -1 : 1;
+	if (a->month != b->month)
+		return a->month < b->month ? -1 : 1;
+	if (a->skill_id != b->skill_id)
 	{
-		const MtrLearningDelta *delta = &entry->delta;
-
-		if (delta->entries != 0 || delta->minutes != 0 ||
-			delta->participants != 0 || delta->gain != 0 ||
-			delta->gain_entries != 0)
-			flush.applier->append_delta(delta);
+		if (a->skill_id == 0 || b->skill_id == 0)
+			return a->skill_id == 0 ? -1 : 1;
+		return a->skill_id < b->skill_id ? -1 : 1;
 	}
+	return a->day < b->day ? -1 : a->day > b->day;
 }
 
-static MtrLearningDelta *
-hot_total(int64 programme_id, int64 skill_id, DateADT day)
+#define ST_SORT sort_hot
+#define ST_ELEMENT_TYPE HotPointer
+#define ST_COMPARE(a, b) compare_hot(&(*(a))->key, &(*(b))->key)
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+static HotEntry *
+hot_total(const MtrLearningKey *from, int64 skill_id, int day)
 {
 	HotKey		key = {0};
 	HotEntry   *entry;
 	bool		found;
 
-	if (flush.hot->members >= HOT_LIMIT)
-	{
-		append_hot();
-		hot_reset(flush.hot);
-	}
-	key.programme_id = programme_id;
+	key.programme_id = from->programme_id;
 	key.skill_id = skill_id;
+	key.month = from->month;
 	key.day = day;
 	entry = hot_insert(flush.hot, key, &found);
 	if (!found)
 	{
-		memset(&entry->delta, 0, sizeof(entry->delta));
-		entry->delta.programme_id = programme_id;
-		entry->delta.skill_id = skill_id;
-		entry->delta.day = day;
+		entry->entries = entry->minutes = entry->participants = 0;
+		entry->gain = entry->gain_entries = 0;
 	}
-	return &entry->delta;
+	return entry;
 }
+
+/* A row for a day, a skill of that month, or both. */
+static void
+append_pair(const HotEntry *day, const HotEntry *skill)
+{
+	const HotKey *key = day != NULL ? &day->key : &skill->key;
+	MtrLearningDelta delta = {0};
+
+	delta.programme_id = key->programme_id;
+	delta.day = mtr_learning_date(key->month, day != NULL ? key->day : 1);
+	if (day != NULL)
+	{
+		delta.entries = day->entries;
+		delta.minutes = day->minutes;
+		delta.participants = day->participants;
+	}
+	if (skill != NULL)
+	{
+		delta.skill_id = skill->key.skill_id;
+		delta.skill_entries = skill->entries;
+		delta.skill_minutes = skill->minutes;
+		delta.skill_participants = skill->participants;
+		delta.gain = skill->gain;
+		delta.gain_entries = skill->gain_entries;
+	}
+	flush.applier->append_delta(&delta);
+}
+
+static bool
+is_same_month(const HotEntry *a, const HotEntry *b)
+{
+	return a->key.month == b->key.month &&
+		a->key.programme_id == b->key.programme_id;
+}
+
+/* Append what was summed up, days and skills of a month side by side. */
+static void
+append_hot(void)
+{
+	HotPointer *hot = palloc((flush.hot->members + 1) * sizeof(*hot));
+	HotEntry   *entry;
+	hot_iterator i;
+	int			n = 0;
+
+	hot_start_iterate(flush.hot, &i);
+	while ((entry = hot_iterate(flush.hot, &i)) != NULL)
+	{
+		if (entry->entries != 0 || entry->minutes != 0 ||
+			entry->participants != 0 || entry->gain != 0 ||
+			entry->gain_entries != 0)
+			hot[n++] = entry;
+	}
+	sort_hot(hot, n);
+	for (int first = 0, next; first < n; first = next)
+	{
+		int			skills = first;
+		int			rows;
+
+		while (skills < n && is_same_month(hot[skills], hot[first]) &&
+			   hot[skills]->key.skill_id == 0)
+			skills++;
+		for (next = skills; next < n && is_same_month(hot[next], hot[first]);)
+			next++;
+		rows = Max(skills - first, next - skills);
+		for (int row = 0; row < rows; row++)
+			append_pair(first + row < skills ? hot[first + row] : NULL,
+						skills + row < next ? hot[skills + row] : NULL);
+	}
+	pfree(hot);
+}
+
+/* -----------------------------------------------------------------------
+ * Groups
+ * -----------------------------------------------------------------------
+ */
 
 /* How many authors more, -1 to 1. */
 static int
@@ -174,73 +268,58 @@ authors_more(MtrLearningChange change)
 	return (change.after > 0) - (change.before > 0);
 }
 
-/* The month of days that ends. */
 static void
-end_month(void)
+add_to_hot(HotEntry *hot, const MtrLearningSum *sum, int participants)
 {
-	const MtrLearningKey *key = &flush.month;
+	hot->entries = mtr_learning_add(hot->entries, sum->entries);
+	hot->minutes = mtr_learning_add(hot->minutes, sum->minutes);
+	hot->participants = mtr_learning_add(hot->participants, participants);
+	hot->gain = mtr_learning_add(hot->gain, sum->gain);
+	hot->gain_entries = mtr_learning_add(hot->gain_entries,
+										 sum->gain_entries);
+}
+
+/* The author counts on the first of the days. */
+static void
+apply_group(void)
+{
+	const MtrLearningEntry *end = flush.group + flush.ngroup;
+	const MtrLearningKey *key = &flush.group->key;
+	int64		entries = 0;
 	int			more;
+	bool		is_new;
 
-	if (!flush.is_month)
+	if (flush.ngroup == 0)
 		return;
-	flush.is_month = false;
-	if (flush.month_entries == 0)
-		return;
-	more = authors_more(flush.applier->add_author(key, 0,
-												  flush.month_entries));
-	if (more != 0)
+	for (const MtrLearningEntry *e = flush.group; e < end; e++)
+		if (e->key.kind == MTR_LEARNING_DAY)
+			entries = mtr_learning_add(entries, e->sum.entries);
+	more = authors_more(flush.applier->lock_author(key, entries, &is_new));
+	for (const MtrLearningEntry *e = flush.group; e < end; e++)
 	{
-		MtrLearningDelta *delta = hot_total(key->programme_id, 0,
-											mtr_learning_date(key->month, 1));
+		CHECK_FOR_INTERRUPTS();
+		if (e->key.kind == MTR_LEARNING_DAY)
+		{
+			flush.applier->add_day(e, is_new);
+			add_to_hot(hot_total(key, 0, e->key.day), &e->sum, more);
+			more = 0;
+		}
+		else
+		{
+			int			skill_more = 0;
 
-		delta->participants = mtr_learning_add(delta->participants, more);
+			if (e->sum.entries != 0)
+				skill_more = authors_more(flush.applier->add_skill(e, is_new));
+			add_to_hot(hot_total(key, e->key.object_id, 0), &e->sum,
+					   skill_more);
+		}
 	}
-}
-
-static void
-add_day(const MtrLearningEntry *entry)
-{
-	const MtrLearningKey *key = &entry->key;
-	MtrLearningDelta *delta;
-
-	if (!flush.is_month || key->month != flush.month.month ||
-		key->participant_id != flush.month.participant_id ||
-		key->programme_id != flush.month.programme_id)
+	flush.ngroup = 0;
+	if (flush.hot->members >= HOT_LIMIT)
 	{
-		end_month();
-		flush.month = *key;
-		flush.month_entries = 0;
-		flush.is_month = true;
+		append_hot();
+		hot_reset(flush.hot);
 	}
-	flush.month_entries = mtr_learning_add(flush.month_entries,
-										   entry->sum.entries);
-	(void) flush.applier->add_day(entry);
-	delta = hot_total(key->programme_id, 0,
-					  mtr_learning_date(key->month, key->day));
-	delta->entries = mtr_learning_add(delta->entries, entry->sum.entries);
-	delta->minutes = mtr_learning_add(delta->minutes, entry->sum.minutes);
-}
-
-static void
-add_skill(const MtrLearningEntry *entry)
-{
-	const MtrLearningKey *key = &entry->key;
-	const MtrLearningSum *sum = &entry->sum;
-	MtrLearningDelta *delta;
-	int			more = 0;
-
-	end_month();
-	if (sum->entries != 0)
-		more = authors_more(flush.applier->add_author(key, key->object_id,
-													  sum->entries));
-	delta = hot_total(key->programme_id, key->object_id,
-					  mtr_learning_date(key->month, 1));
-	delta->entries = mtr_learning_add(delta->entries, sum->entries);
-	delta->minutes = mtr_learning_add(delta->minutes, sum->minutes);
-	delta->participants = mtr_learning_add(delta->participants, more);
-	delta->gain = mtr_learning_add(delta->gain, sum->gain);
-	delta->gain_entries = mtr_learning_add(delta->gain_entries,
-										   sum->gain_entries);
 }
 
 /* Begin, in a memory context that lasts until the end. */
@@ -249,30 +328,40 @@ mtr_learning_flush_begin(void)
 {
 	memset(&flush, 0, sizeof(flush));
 	flush.hot = hot_create(CurrentMemoryContext, 8, NULL);
-	flush.applier = mtr_learning_applier();
-	flush.applier->begin();
+	flush.room = GROUP_ROOM;
+	flush.group = palloc(flush.room * sizeof(*flush.group));
+	flush.applier = mtr_learning_begin();
 }
 
 /* Entries in the order of mtr_learning_compare(), no key twice. */
 void
 mtr_learning_flush_entry(const MtrLearningEntry *entry)
 {
+	const MtrLearningKey *key = &entry->key;
+	const MtrLearningKey *group = &flush.group->key;
 	const MtrLearningSum *sum = &entry->sum;
 
-	CHECK_FOR_INTERRUPTS();
 	if (sum->entries == 0 && sum->minutes == 0 && sum->gain == 0 &&
 		sum->gain_entries == 0)
 		return;
-	if (entry->key.kind == MTR_LEARNING_DAY)
-		add_day(entry);
-	else
-		add_skill(entry);
+	if (flush.ngroup > 0 &&
+		(key->month != group->month ||
+		 key->participant_id != group->participant_id ||
+		 key->programme_id != group->programme_id))
+		apply_group();
+	if (flush.ngroup == flush.room)
+	{
+		flush.room *= 2;
+		flush.group = repalloc_huge(flush.group,
+									flush.room * sizeof(*flush.group));
+	}
+	flush.group[flush.ngroup++] = *entry;
 }
 
 void
 mtr_learning_flush_end(void)
 {
-	end_month();
+	apply_group();
 	append_hot();
 	flush.applier->end();
 }

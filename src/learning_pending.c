@@ -225,7 +225,7 @@ current_level(void)
 static void
 spill_top(void)
 {
-	const MtrLearningApplier *applier = mtr_learning_applier();
+	const MtrLearningApplier *applier;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "mentoring spill",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -233,7 +233,7 @@ spill_top(void)
 	pending_iterator i;
 	MtrLearningEntry *entry;
 
-	applier->begin();
+	applier = mtr_learning_begin();
 	pending_start_iterate(top->hash, &i);
 	while ((entry = pending_iterate(top->hash, &i)) != NULL)
 	{

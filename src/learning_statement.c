@@ -66,8 +66,9 @@ static MtrStatement delete_author_text = {
 
 static MtrStatement delta_text = {
 	"INSERT INTO mentoring.learning_delta (programme_id, skill_id, day,"
-	" entries, minutes, participants, gain, gain_entries)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+	" entries, minutes, participants, skill_entries, skill_minutes,"
+	" skill_participants, gain, gain_entries)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
 	SPI_OK_INSERT_RETURNING
 };
 
@@ -83,7 +84,7 @@ static void
 run(MtrStatement *statement, int nargs, int date_at, Datum *values,
 	const char *nulls)
 {
-	Oid			types[9];
+	Oid			types[11];
 	Snapshot	snapshot;
 	int			result;
 
@@ -135,11 +136,12 @@ owner_of_totals(void)
 	return owner;
 }
 
-static void
+static bool
 statement_begin(void)
 {
 	mtr_owner_enter_table(owner_of_totals(), &saved_owner);
 	SPI_connect();
+	return true;
 }
 
 static void
@@ -151,11 +153,11 @@ statement_end(void)
 	CommandCounterIncrement();
 }
 
-static MtrLearningChange
-statement_add_day(const MtrLearningEntry *entry)
+/* Where the row is new it is added to all the same. */
+static void
+statement_add_day(const MtrLearningEntry *entry, bool is_new)
 {
 	const MtrLearningKey *key = &entry->key;
-	MtrLearningChange change;
 	Datum		values[6];
 
 	values[0] = Int64GetDatum(key->programme_id);
@@ -165,16 +167,12 @@ statement_add_day(const MtrLearningEntry *entry)
 	values[4] = Int64GetDatum(entry->sum.entries);
 	values[5] = Int64GetDatum(entry->sum.minutes);
 	run(&add_day_text, 6, 2, values, NULL);
-	change.after = returned(1);
-	change.before = change.after - entry->sum.entries;
-	if (change.after == 0 && returned(2) == 0)
+	if (returned(1) == 0 && returned(2) == 0)
 		run(&delete_day_text, 4, 2, values, NULL);
-	return change;
 }
 
 static MtrLearningChange
-statement_add_author(const MtrLearningKey *key, int64 skill_id,
-					 int64 entries)
+add_author(const MtrLearningKey *key, int64 skill_id, int64 entries)
 {
 	MtrLearningChange change;
 	Datum		values[5];
@@ -187,16 +185,30 @@ statement_add_author(const MtrLearningKey *key, int64 skill_id,
 	run(&add_author_text, 5, 2, values, NULL);
 	change.after = returned(1);
 	change.before = change.after - entries;
-	if (change.after == 0)
+	if (change.after == 0 && skill_id != 0)
 		run(&delete_author_text, 4, 2, values, NULL);
 	return change;
+}
+
+/* The row is locked also where nothing is added. */
+static MtrLearningChange
+statement_lock_author(const MtrLearningKey *key, int64 entries, bool *is_new)
+{
+	*is_new = false;
+	return add_author(key, 0, entries);
+}
+
+static MtrLearningChange
+statement_add_skill(const MtrLearningEntry *entry, bool is_new)
+{
+	return add_author(&entry->key, entry->key.object_id, entry->sum.entries);
 }
 
 static void
 statement_append_delta(const MtrLearningDelta *delta)
 {
-	Datum		values[8];
-	char		nulls[8];
+	Datum		values[11];
+	char		nulls[11];
 
 	memset(nulls, ' ', sizeof(nulls));
 	values[0] = Int64GetDatum(delta->programme_id);
@@ -207,9 +219,12 @@ statement_append_delta(const MtrLearningDelta *delta)
 	values[3] = Int64GetDatum(delta->entries);
 	values[4] = Int64GetDatum(delta->minutes);
 	values[5] = Int64GetDatum(delta->participants);
-	values[6] = Int64GetDatum(delta->gain);
-	values[7] = Int64GetDatum(delta->gain_entries);
-	run(&delta_text, 8, 2, values, nulls);
+	values[6] = Int64GetDatum(delta->skill_entries);
+	values[7] = Int64GetDatum(delta->skill_minutes);
+	values[8] = Int64GetDatum(delta->skill_participants);
+	values[9] = Int64GetDatum(delta->gain);
+	values[10] = Int64GetDatum(delta->gain_entries);
+	run(&delta_text, 11, 2, values, nulls);
 	mtr_learning_fold_count(returned(1), false);
 }
 
@@ -236,8 +251,9 @@ statement_append_spill(const MtrLearningEntry *entry)
 
 const MtrLearningApplier mtr_learning_statement = {
 	.begin = statement_begin,
+	.lock_author = statement_lock_author,
 	.add_day = statement_add_day,
-	.add_author = statement_add_author,
+	.add_skill = statement_add_skill,
 	.append_delta = statement_append_delta,
 	.append_spill = statement_append_spill,
 	.end = statement_end,

@@ -97,7 +97,6 @@ AS $$
             UNION ALL
             SELECT programme_id, day, entries, minutes
               FROM mentoring.learning_delta
-             WHERE skill_id IS NULL
             UNION ALL
             SELECT programme_id, day, entries, minutes
               FROM mentoring.learning_unapplied
@@ -290,7 +289,7 @@ BEGIN
                              AND e.participant_id = t.participant_id
                              AND e.month = t.month
                              AND e.skill_id = t.skill_id)
-        RETURNING 1
+        RETURNING entries <> 0 AS wrong
     ), made AS (
         INSERT INTO mentoring.learning_author AS t
         SELECT * FROM expected
@@ -298,9 +297,10 @@ BEGIN
             ON CONFLICT (programme_id, participant_id, month, skill_id)
             DO UPDATE SET entries = EXCLUDED.entries
             WHERE t.entries <> EXCLUDED.entries
-        RETURNING 1
+        RETURNING true AS wrong
     )
-    SELECT count(*) INTO n FROM (TABLE gone UNION ALL TABLE made) c;
+    SELECT count(*) INTO n
+      FROM (TABLE gone UNION ALL TABLE made) c WHERE wrong;
     changed := changed + n;
 
     WITH expected AS MATERIALIZED (

@@ -20,7 +20,8 @@ INSERT INTO mentoring.learning_log
 VALUES (941, '2024-01-01', 94101, 10, 9411),
        (941, '2024-01-01', 94102, 10, 9411),
        (941, '2024-01-02', 94101, 10, NULL);
-SELECT skill_id, day, entries, minutes, participants
+SELECT day, entries, minutes, participants, skill_id, skill_entries,
+       skill_minutes, skill_participants
   FROM mentoring.learning_delta ORDER BY 1, 2;
 SELECT count(*) FROM mentoring.learning_programme_day;
 SELECT * FROM pg_temp.totals();
@@ -204,6 +205,18 @@ VALUES (941, 94101, '2024-03-01'), (941, 94105, '2024-03-01');
 RESET mentoring.flush_method;
 SELECT mentoring.rebuild_learning_log();
 SELECT pg_temp.state();
+
+-- A row that isn't known of is found before it's there twice.
+INSERT INTO mentoring.learning_day VALUES (941, 94103, '2031-01-01', 0, 1, 1);
+SET session_replication_role = replica;
+INSERT INTO mentoring.learning_log (programme_id, participant_id, occurred_on)
+VALUES (941, 94103, '2031-01-01');
+RESET session_replication_role;
+UPDATE mentoring.learning_log SET minutes = 5 WHERE occurred_on = '2031-01-01';
+SELECT mentoring.rebuild_learning_log();
+UPDATE mentoring.learning_log SET minutes = 5 WHERE occurred_on = '2031-01-01';
+SELECT pg_temp.state();
+DELETE FROM mentoring.learning_log WHERE occurred_on = '2031-01-01';
 
 -- A site's triggers on the totals: written by statements, and obeyed
 CREATE FUNCTION public.on_total() RETURNS trigger LANGUAGE plpgsql AS $$
