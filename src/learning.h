@@ -157,6 +157,7 @@ extern const MtrLearningApplier mtr_learning_statement;
 
 /* learning_fold.c */
 extern void mtr_learning_fold_lock(void);
+extern void mtr_learning_fold_all(void);
 extern void mtr_learning_fold_count(int64 id, bool is_spill);
 extern void mtr_learning_fold_ask(bool is_committed);
 extern PGDLLEXPORT void mtr_learning_fold_main(Datum database);

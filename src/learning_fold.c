@@ -179,21 +179,37 @@ fold_deltas(void)
 	return column(SPI_tuptable, 0, 1, &isnull);
 }
 
-/* As the owner of the extension, with its search_path. */
+/*
+ * Fold, if nobody else does.  As the owner of the extension, with its
+ * search_path.
+ */
 static int64
-fold(void)
+fold(bool with_spilled)
 {
-	int64		folded;
+	int64		folded = 0;
 
 	if (!take_lock(false))
 		return 0;
 	SPI_connect();
-	folded = fold_spilled();
+	if (with_spilled)
+		folded = fold_spilled();
 	folded += fold_deltas();
 	SPI_finish();
 	return folded;
 }
 
+/* All of it, where nobody can write to the log. */
+void
+mtr_learning_fold_all(void)
+{
+	mtr_learning_fold_lock();
+	(void) fold(true);
+}
+
+/*
+ * Spilled entries lock rows of authors until the transaction ends, and one
+ * that goes on and waits for somebody else would break the order.
+ */
 Datum
 mentoring_fold_learning_log(PG_FUNCTION_ARGS)
 {
@@ -201,7 +217,7 @@ mentoring_fold_learning_log(PG_FUNCTION_ARGS)
 	int64		folded;
 
 	mtr_owner_enter(fcinfo, &saved);
-	folded = fold();
+	folded = fold(!IsTransactionBlock() && !IsSubTransaction());
 	mtr_owner_leave(&saved);
 	PG_RETURN_INT64(folded);
 }
@@ -261,7 +277,7 @@ mtr_learning_fold_main(Datum database)
 	if (OidIsValid(extension) &&
 		OidIsValid(get_relname_relid("learning_delta",
 									 get_namespace_oid(MTR_SCHEMA, true))))
-		(void) fold();
+		(void) fold(true);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	pgstat_report_activity(STATE_IDLE, NULL);

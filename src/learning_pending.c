@@ -445,7 +445,7 @@ mtr_learning_reset(void)
  * -----------------------------------------------------------------------
  */
 
-/* _learning_flush(): apply it now; the caller has locked the log. */
+/* _learning_flush(): apply and fold all; the caller has locked the log. */
 Datum
 mentoring_learning_flush(PG_FUNCTION_ARGS)
 {
@@ -470,6 +470,7 @@ mentoring_learning_flush(PG_FUNCTION_ARGS)
 		pending_destroy(all);
 		mtr_learning_reset();
 	}
+	mtr_learning_fold_all();
 	mtr_owner_leave(&saved);
 	PG_RETURN_VOID();
 }

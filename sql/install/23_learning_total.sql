@@ -79,7 +79,7 @@ CREATE TABLE mentoring.learning_delta (
     gain_entries        integer NOT NULL,
     PRIMARY KEY (programme_id, id)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
-        autovacuum_vacuum_insert_threshold = -1);
+        autovacuum_vacuum_insert_threshold = -1, vacuum_truncate = false);
 
 COMMENT ON TABLE mentoring.learning_delta IS
 'Derived: what is still to be added to a row of learning_programme_day and to one of learning_skill_month. fold_learning_log() does it.';
@@ -100,7 +100,7 @@ CREATE TABLE mentoring.learning_spill (
     PRIMARY KEY (programme_id, id),
     CHECK ((relationship_id IS NULL) <> (skill_id IS NULL))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
-        autovacuum_vacuum_insert_threshold = -1);
+        autovacuum_vacuum_insert_threshold = -1, vacuum_truncate = false);
 
 COMMENT ON TABLE mentoring.learning_spill IS
 'Derived: what transactions larger than mentoring.flush_memory left to be added up. fold_learning_log() does it.';

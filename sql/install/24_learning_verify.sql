@@ -6,7 +6,7 @@ AS 'MODULE_PATHNAME', 'mentoring_fold_learning_log'
 LANGUAGE C VOLATILE STRICT;
 
 COMMENT ON FUNCTION mentoring.fold_learning_log() IS
-'Adds up what transactions appended to learning_delta and learning_spill, and returns how many rows that were. The views give the same before and after, and in older snapshots. The server does it by itself, in a background worker; where it has none to spare, call it now and then, such as by pg_cron. Returns 0 at once while another session folds.';
+'Adds up what transactions appended to learning_delta and learning_spill, and returns how many rows that were. The views give the same before and after, and in older snapshots. The server does it by itself, in a background worker; where it has none to spare, call it now and then, such as by pg_cron. Returns 0 at once while another session folds. Inside a transaction block it leaves learning_spill alone.';
 
 CREATE FUNCTION mentoring._learning_flush()
 RETURNS void
@@ -14,7 +14,7 @@ AS 'MODULE_PATHNAME', 'mentoring_learning_flush'
 LANGUAGE C VOLATILE STRICT;
 
 COMMENT ON FUNCTION mentoring._learning_flush() IS
-'Internal: applies what this transaction has written to the log. Only while no other can write to it.';
+'Internal: applies what this transaction has written to the log, and folds. Only while no other can write to it.';
 
 -- What is stored and what should be, as rows of the same form.
 
@@ -243,7 +243,6 @@ BEGIN
     -- Nobody may write, and nobody fold, meanwhile.
     LOCK TABLE mentoring.learning_log IN SHARE ROW EXCLUSIVE MODE;
     PERFORM mentoring._learning_flush();
-    PERFORM mentoring.fold_learning_log();
 
     WITH expected AS MATERIALIZED (
         SELECT programme_id, participant_id, occurred_on AS day,
