@@ -442,8 +442,8 @@ INSERT INTO mentoring.programme
         cadence_days, target_pairs, created_at)
 VALUES ('Next step',
         'Learn from somebody who already does what you want to do next.',
-        'one_to_one', 'blended', 'matching', '2026-03-09', '2026-12-18', 14,
-        350, '2026-01-12 09:00+00')
+        'one_to_one', 'blended', 'matching', '2025-03-10', '2025-12-19', 14,
+        350, '2025-01-13 09:00+00')
 RETURNING id AS programme_id
 \gset demo_
 
@@ -518,14 +518,14 @@ FROM (SELECT m.n, 'mentee' AS role, 1 AS capacity, NULL AS bio,
                                WHERE p.occupation = m.target
                                ORDER BY p.tier DESC, p.id LIMIT 1) || '.'
                  AS aims,
-             timestamptz '2026-01-12 09:00+00' + interval '1 minute'
+             timestamptz '2025-01-13 09:00+00' + interval '1 minute'
                  * demo.draw('signs up', m.n, 40000) AS at
       FROM mentee m
       UNION ALL
       SELECT m.n, 'mentor', m.capacity,
              format('%s in %s. Known for %s.', e.role, s.name, style.names),
              NULL,
-             timestamptz '2026-01-12 09:00+00' + interval '1 minute'
+             timestamptz '2025-01-13 09:00+00' + interval '1 minute'
                  * demo.draw('signs up', m.n, 40000)
       FROM mentor m
       JOIN demo.employee e ON e.n = m.n

@@ -3,8 +3,9 @@
 #	  the demo runs, and prints what the tutorial says it prints
 #
 # Loads the company, shows it twice (what it shows must not depend on having been
-# shown before, ids of match runs aside), and looks for each "text" block of the
-# tutorial's chapter about the demo.  Times and hashes don't count.
+# shown before, ids of match runs aside), writes its learning log, and looks for
+# each "text" block of the tutorial's chapter about the demo.  Times and hashes
+# don't count.
 
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d) || exit 1
@@ -32,7 +33,7 @@ run_script()
 
 mask()
 {
-	sed -E 's/ in [0-9]+ ms/ in N ms/; s/hash [0-9a-f]+/hash H/; s/ +$//'
+	sed -E 's/ in [0-9]+ ms/ in N ms/; s/[0-9]+ us/N us/g; s/hash [0-9a-f]+/hash H/; s/ +$//'
 }
 
 mask_runs()
@@ -57,7 +58,7 @@ awk -v work="$work" '
 	END { print n + 0 > (work "/count") }
 ' doc/tutorial.md
 count=$(cat "$work/count")
-echo "1..$((count + 5))"
+echo "1..$((count + 6))"
 
 run_script company.sql >"$work/load" 2>&1
 check $? "the company loads"
@@ -70,17 +71,21 @@ mask <"$work/first" >"$work/shown"
 run_script show.sql 2>&1 | mask | mask_runs >"$work/again"
 mask_runs <"$work/shown" | cmp -s - "$work/again"
 check $? "twice alike"
-[ "$count" -ge 3 ]
+run_script log.sql >"$work/log" 2>&1
+check $? "its log is written"
+[ "$count" -ge 4 ]
 check $? "the tutorial quotes it"
 
 shown=$(cat "$work/shown")
+logged=$(mask <"$work/log" | mask_runs)
 for i in $(seq "$count")
 do
 	block=$(mask <"$work/block.$i")
-	[[ $shown == *"$block"* ]]
+	[[ $shown == *"$block"* || $logged == *"$(mask_runs <<<"$block")"* ]]
 	found=$?
 	check $found "as quoted: $(head -n 1 "$work/block.$i")"
-	[ $found = 0 ] || diff <(printf '%s\n' "$block") "$work/shown" |
+	[ $found = 0 ] || diff <(printf '%s\n' "$block") \
+		<(cat "$work/shown" "$work/log") |
 		grep '^<' | sed 's/^/# /'
 done
 exit $failed
