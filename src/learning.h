@@ -148,6 +148,8 @@ extern int	mtr_learning_compare(const MtrLearningKey *a,
 extern void mtr_learning_flush_begin(void);
 extern void mtr_learning_flush_entry(const MtrLearningEntry *entry);
 extern void mtr_learning_flush_end(void);
+extern bool mtr_learning_is_there(void);
+extern Oid	mtr_learning_table(const char *name);
 extern const MtrLearningApplier *mtr_learning_begin(void);
 extern int64 mtr_learning_add(int64 a, int64 b);
 

@@ -31,7 +31,6 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
@@ -105,21 +104,6 @@ static Direct direct;
 
 static void close_tables(void);
 
-static Oid
-table_oid(Target which)
-{
-	Oid			schema = get_namespace_oid(MTR_SCHEMA, false);
-	Oid			table = get_relname_relid(target[which].name, schema);
-
-	if (!OidIsValid(table))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table mentoring.%s does not exist",
-						target[which].name),
-				 errhint("Create the extension anew.")));
-	return table;
-}
-
 /* Is it as the extension has made it? */
 static bool
 is_plain(Relation rel, Target which)
@@ -146,7 +130,8 @@ direct_begin(void)
 	memset(&direct, 0, sizeof(direct));
 	for (Target which = 0; result && which < T_COUNT; which++)
 	{
-		Relation	rel = table_open(table_oid(which), RowExclusiveLock);
+		Relation	rel = table_open(mtr_learning_table(target[which].name),
+									 RowExclusiveLock);
 
 		/* rd_pkindex is set with the list */
 		list_free(RelationGetIndexList(rel));

@@ -11,10 +11,12 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "common/hashfn.h"
 #include "common/int.h"
 #include "miscadmin.h"
 #include "utils/datetime.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "learning.h"
@@ -125,6 +127,34 @@ mtr_learning_compare(const MtrLearningKey *a, const MtrLearningKey *b)
 	if (a->object_id != b->object_id)
 		return a->object_id < b->object_id ? -1 : 1;
 	return 0;
+}
+
+static Oid
+find_table(const char *name)
+{
+	Oid			schema = get_namespace_oid(MTR_SCHEMA, true);
+
+	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+bool
+mtr_learning_is_there(void)
+{
+	return OidIsValid(find_table("learning_delta"));
+}
+
+/* A table of the extension, whatever search_path says. */
+Oid
+mtr_learning_table(const char *name)
+{
+	Oid			table = find_table(name);
+
+	if (!OidIsValid(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table mentoring.%s does not exist", name),
+				 errhint("Create the extension anew.")));
+	return table;
 }
 
 /* Open the tables, by the applier that can. */

@@ -15,8 +15,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -24,7 +22,6 @@
 #include "storage/ipc.h"
 #include "storage/lock.h"
 #include "tcop/tcopprot.h"
-#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
 #include "access.h"
@@ -88,10 +85,9 @@ static bool
 take_lock(bool wait)
 {
 	LOCKTAG		tag;
-	Oid			schema = get_namespace_oid(MTR_SCHEMA, false);
 
 	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, LOCK_CLASS,
-						 get_relname_relid("learning_delta", schema), 2);
+						 mtr_learning_table("learning_delta"), 2);
 	return LockAcquire(&tag, ExclusiveLock, false, !wait) !=
 		LOCKACQUIRE_NOT_AVAIL;
 }
@@ -264,8 +260,6 @@ mtr_learning_fold_ask(bool is_committed)
 void
 mtr_learning_fold_main(Datum database)
 {
-	Oid			extension;
-
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database),
@@ -273,10 +267,7 @@ mtr_learning_fold_main(Datum database)
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	pgstat_report_activity(STATE_RUNNING, "fold_learning_log()");
-	extension = get_extension_oid("mentoring", true);
-	if (OidIsValid(extension) &&
-		OidIsValid(get_relname_relid("learning_delta",
-									 get_namespace_oid(MTR_SCHEMA, true))))
+	if (mtr_learning_is_there())
 		(void) fold(true);
 	PopActiveSnapshot();
 	CommitTransactionCommand();

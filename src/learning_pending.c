@@ -170,21 +170,28 @@ add_hash(pending_hash *to, pending_hash *from)
 }
 
 /*
- * Make one of the two innermost levels, which are of the same subtransaction
- * now.  Should this fail, the subtransaction that goes on may not be the one
- * that fails: then its sums are of no use.
+ * Should merging fail, the subtransaction that goes on may not be the one that
+ * fails: then its sums are of no use.
  */
+static void
+check_merged(void)
+{
+	if (is_merging)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("totals of the learning log could not be added up in this transaction"),
+				 errhint("Roll it back and try again.")));
+}
+
+/* Make one of the two innermost levels, which are of the same subtransaction
+ * now. */
 static void
 merge_top(void)
 {
 	Level	   *inner = top;
 	Level	   *outer = top->outer;
 
-	if (is_merging)
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("totals of the learning log could not be added up in this transaction"),
-				 errhint("Roll it back and try again.")));
+	check_merged();
 	is_merging = true;
 	if (!inner->is_reset)
 	{
@@ -230,12 +237,15 @@ spill_top(void)
 												  "mentoring spill",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
+	pending_hash *hash = top->hash;
 	pending_iterator i;
 	MtrLearningEntry *entry;
 
+	/* first, for a trigger of a site on that table may write to the log */
+	top->hash = pending_create(pending_context, FIRST_SIZE, NULL);
 	applier = mtr_learning_begin();
-	pending_start_iterate(top->hash, &i);
-	while ((entry = pending_iterate(top->hash, &i)) != NULL)
+	pending_start_iterate(hash, &i);
+	while ((entry = pending_iterate(hash, &i)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (entry->sum.entries != 0 || entry->sum.minutes != 0 ||
@@ -245,8 +255,7 @@ spill_top(void)
 	applier->end();
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
-	pending_destroy(top->hash);
-	top->hash = pending_create(pending_context, FIRST_SIZE, NULL);
+	pending_destroy(hash);
 }
 
 /* Before an entry is added to a hash that may be full. */
@@ -302,6 +311,7 @@ apply_hash(pending_hash *hash)
 static void
 flush_all(void)
 {
+	check_merged();
 	while (top != NULL)
 	{
 		Level	   *level;
@@ -336,7 +346,8 @@ at_transaction(XactEvent event, void *arg)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			if (top != NULL)
+			/* not if the extension was dropped since */
+			if (top != NULL && mtr_learning_is_there())
 			{
 				flush_all();
 				is_flushed = true;
@@ -399,6 +410,7 @@ at_subtransaction(SubXactEvent event, SubTransactionId subid,
 		case SUBXACT_EVENT_ABORT_SUB:
 			while (top != NULL && top->nest >= nest)
 				pop_level();
+			is_applying = false;
 			break;
 		default:
 			break;
@@ -466,9 +478,9 @@ mentoring_learning_flush(PG_FUNCTION_ARGS)
 			if (level->is_reset)
 				break;
 		}
+		mtr_learning_reset();
 		apply_hash(all);
 		pending_destroy(all);
-		mtr_learning_reset();
 	}
 	mtr_learning_fold_all();
 	mtr_owner_leave(&saved);

@@ -11,11 +11,9 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -121,16 +119,12 @@ returned(int column)
 static Oid
 owner_of_totals(void)
 {
-	Oid			schema = get_namespace_oid(MTR_SCHEMA, false);
-	Oid			table = get_relname_relid("learning_day", schema);
+	Oid			table = mtr_learning_table("learning_day");
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table mentoring.learning_day does not exist"),
-				 errhint("Create the extension anew.")));
+		elog(ERROR, "cache lookup failed for relation %u", table);
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
