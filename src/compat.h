@@ -39,4 +39,20 @@
 
 #endif
 
+#if PG_VERSION_NUM < 170000
+
+/* by the relation, not its OID, since 17 */
+#define getIdentitySequence(rel, attnum, missing_ok) \
+	getIdentitySequence(RelationGetRelid(rel), attnum, missing_ok)
+
+#endif
+
+#if PG_VERSION_NUM < 180000
+
+/* counts what it does since 18 */
+#define index_beginscan(heap, index, snapshot, instrument, nkeys, norderbys) \
+	index_beginscan(heap, index, snapshot, nkeys, norderbys)
+
+#endif
+
 #endif							/* MTR_COMPAT_H */

@@ -158,7 +158,7 @@ open_scan(Table *table)
 					TupleDescAttr(desc, i)->atttypid == DATEOID ?
 					F_DATE_EQ : F_INT8EQ, (Datum) 0);
 	table->scan = index_beginscan(table->rel, table->primary, &table->dirty,
-								  KEY_COLUMNS, 0);
+								  NULL, KEY_COLUMNS, 0);
 }
 
 static Table *
@@ -186,8 +186,7 @@ open_target(Target which)
 		open_scan(table);
 	}
 	else
-		table->sequence = getIdentitySequence(RelationGetRelid(table->rel), 2,
-											  false);
+		table->sequence = getIdentitySequence(table->rel, 2, false);
 	return table;
 }
 
