@@ -173,7 +173,7 @@ open_target(Target which)
 	/* in no range table: whoever asks hears that no key column changes */
 	InitResultRelInfo(table->result, table->rel, 0, NULL, 0);
 	ExecOpenIndices(table->result, false);
-	primary = RelationGetPrimaryKeyIndex(table->rel);
+	primary = table->rel->rd_pkindex;
 	for (int i = 0; i < table->result->ri_NumIndices; i++)
 		if (RelationGetRelid(table->result->ri_IndexRelationDescs[i]) ==
 			primary)
