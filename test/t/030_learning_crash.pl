@@ -151,21 +151,6 @@ sub kill_backend
 	return;
 }
 
-# COMMIT or ROLLBACK so many of the transactions left prepared, or all.
-sub finish_prepared
-{
-	my ($how, $pattern, $limit) = @_;
-	my @gids = split /\n/,
-	  $node->safe_psql(
-		'postgres', qq{
-		SELECT gid FROM pg_prepared_xacts WHERE gid LIKE '$pattern'
-		 ORDER BY prepared, gid LIMIT } . ($limit // 'ALL'));
-
-	$node->safe_psql('postgres', join(';', map { "$how PREPARED '$_'" } $_))
-	  foreach @gids;
-	return scalar @gids;
-}
-
 my @crash = (
 	[ 'all killed', sub { kill_all(); $node->start; } ],
 	[ 'a backend killed', \&kill_backend ],
@@ -233,15 +218,15 @@ foreach my $crash (@crash)
 		'>', $before, "$name: the log has grown");
 
 	# Transactions caught between PREPARE and COMMIT hold rows of anybody.
-	finish_prepared('COMMIT', 'done-%');
+	LearningLog::finish_prepared($node, 'COMMIT', 'done-%');
 	my $left = $node->safe_psql('postgres',
 		q{SELECT count(*) FROM pg_prepared_xacts});
 	cmp_ok($left, '>=', $kept + 6, "$name: prepared transactions are there");
 	my $count = $node->safe_psql('postgres', $count_sql);
-	finish_prepared('COMMIT', 'left-%', $kept + 2);
+	LearningLog::finish_prepared($node, 'COMMIT', 'left-%', $kept + 2);
 	cmp_ok($node->safe_psql('postgres', $count_sql),
 		'>', $count, "$name: they bring entries");
-	finish_prepared('ROLLBACK', 'left-%', 2);
+	LearningLog::finish_prepared($node, 'ROLLBACK', 'left-%', 2);
 	exact("$name: exact after COMMIT PREPARED and ROLLBACK PREPARED");
 
 	# Some see the next crash, too.  Nothing can be rebuilt meanwhile.
@@ -251,7 +236,7 @@ foreach my $crash (@crash)
 		next;
 	}
 	$kept = 0;
-	finish_prepared('COMMIT', 'left-%');
+	LearningLog::finish_prepared($node, 'COMMIT', 'left-%');
 	is( $node->safe_psql('postgres',
 			'SELECT mentoring.rebuild_learning_log()'),
 		0, "$name: nothing to rebuild");

@@ -22,6 +22,13 @@ use Time::HiRes qw(usleep);
 our $shared_authors = 28;
 our $authors = 100;
 
+our $members_sql = qq{
+INSERT INTO mentoring.relationship_member
+       (programme_id, relationship_id, participant_id, role)
+SELECT CASE WHEN n < 20 THEN 9001 ELSE 9002 END, 90000 + n / 2, 900000 + n,
+       'peer'
+  FROM generate_series(0, $authors - 1) AS n;
+};
 our $setup_sql = qq{
 INSERT INTO mentoring.skill (id, name)
 SELECT 9000 + n, 'logged ' || n FROM generate_series(1, 4) AS n;
@@ -38,11 +45,7 @@ SELECT CASE WHEN n < 20 THEN 9001 ELSE 9002 END, 900000 + n, 900000 + n,
 INSERT INTO mentoring.relationship (programme_id, id, status)
 SELECT CASE WHEN n < 20 THEN 9001 ELSE 9002 END, 90000 + n / 2, 'active'
   FROM generate_series(0, $authors - 1, 2) AS n;
-INSERT INTO mentoring.relationship_member
-       (programme_id, relationship_id, participant_id, role)
-SELECT CASE WHEN n < 20 THEN 9001 ELSE 9002 END, 90000 + n / 2, 900000 + n,
-       'peer'
-  FROM generate_series(0, $authors - 1) AS n;
+$members_sql
 };
 
 # A few rows of one author: within some weeks of which each month has four days,
@@ -229,17 +232,21 @@ COMMIT;
 
 # Start clients that write the log of database "postgres".
 #
-# clients, seconds; reserved and leave: which authors transactions left prepared
-# may have, from which number on and how many for each client; only: the
-# scripts, else all.  Returns a handle for writers_end or writers_lost.
+# clients; transactions: how many each of them begins, else they go on; rate: how
+# many all together in a second, where others have to keep pace; reserved
+# and leave: which authors transactions left prepared may have, from which number
+# on and how many for each client; scripts: others than these.  Returns a handle
+# for the functions below.
 sub writers_start
 {
 	my ($node, %what) = @_;
 	my $dir = PostgreSQL::Test::Utils::tempdir;
 	my $clients = $what{clients} // 6;
 	my @command = (
-		'pgbench', '-n', '-c', $clients, '-j', 1, '-T',
-		$what{seconds} // 600, '-D', 'left=0', '-D',
+		'pgbench', '-n', '-c', $clients,
+		$what{transactions} ? ('-t', $what{transactions}) : ('-T', 600),
+		$what{rate} ? ('-R', $what{rate}) : (),
+		'-D', 'left=0', '-D',
 		'leave=' . ($what{leave} // 0), '-D',
 		'reserved=' . ($what{reserved} // $shared_authors));
 	my %chosen = $what{scripts} ? %{ $what{scripts} } : %script;
@@ -281,14 +288,37 @@ sub writers_end
 	return $ok ? '' : $self->{out};
 }
 
-# End them before their time.
+# End them before their time, and what they began.
 sub writers_stop
 {
 	my ($self) = @_;
+	my $node = $self->{node};
 
 	$self->{run}->signal('INT');
 	$self->{run}->finish;
+	$node->poll_query_until(
+		'postgres', q{
+		SELECT count(*) = 0 FROM pg_stat_activity
+		 WHERE application_name = 'writer'})
+	  or die 'the clients do not end';
+	finish_prepared($node, 'ROLLBACK', 'done-%');
 	return;
+}
+
+# COMMIT or ROLLBACK so many of the transactions left prepared, or all; returns
+# how many.
+sub finish_prepared
+{
+	my ($node, $how, $pattern, $limit) = @_;
+	my @gids = split /\n/,
+	  $node->safe_psql(
+		'postgres', qq{
+		SELECT gid FROM pg_prepared_xacts WHERE gid LIKE '$pattern'
+		 ORDER BY prepared, gid LIMIT } . ($limit // 'ALL'));
+
+	$node->safe_psql('postgres', join(";\n", map { "$how PREPARED '$_'" } @gids))
+	  if @gids;
+	return scalar @gids;
 }
 
 # The views as the log gives them, computed otherwise than by the extension.
