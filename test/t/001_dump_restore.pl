@@ -18,14 +18,19 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use lib dirname(__FILE__);
+use LearningLog;
+
 my $fixture = dirname(__FILE__) . '/../fixture.sql';
 
 plan skip_all => "test/fixture.sql is missing: DUMP AND RESTORE NOT TESTED"
   unless -f $fixture;
 
-# A line for each table of the extension: name, rows, hash over all rows.
-my $fingerprint_sql = q{
-SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
+# A line for each table of the extension: name, rows, hash over all rows.  Views
+# stand for the totals of the log: what the original has folded a restored
+# database may not have.
+my $fingerprint_sql = qq{
+SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\\n''
                       ORDER BY t::text COLLATE "C"), '''')) FROM %s AS t',
               c.relname, c.oid::regclass)
   FROM pg_class AS c
@@ -34,9 +39,11 @@ SELECT format('SELECT %L, count(*), md5(coalesce(string_agg(t::text, E''\n''
    AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
   JOIN pg_extension AS e
     ON e.oid = d.refobjid
- WHERE e.extname = 'mentoring' AND c.relkind IN ('r', 'p')
+ WHERE e.extname = 'mentoring'
+   AND (c.relkind IN ('r', 'p') AND NOT ($LearningLog::derived)
+		OR c.relkind = 'v' AND c.relname ~ '^learning_by_')
  ORDER BY c.relname COLLATE "C"
-\gexec
+\\gexec
 };
 
 # For each identity column: would the next number be larger than all?
@@ -79,7 +86,13 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 my $dir = PostgreSQL::Test::Utils::tempdir;
 
 $node->init(extra => [ '--no-locale', '-E', 'UTF8' ]);
-$node->append_conf('postgresql.conf', "fsync = off\njit = off");
+$node->append_conf(
+	'postgresql.conf', q{
+fsync = off
+jit = off
+max_prepared_transactions = 20
+mentoring.fold_after = 0
+});
 $node->start;
 
 # Of a table that refers to itself pg_dump warns always.  One COPY restores such
@@ -89,6 +102,9 @@ my $warning = qr/pg_dump:\ warning:\ there\ are\ circular\ .*\n
 	pg_dump:\ hint:.*\n
 	pg_dump:\ hint:.*\n/x;
 
+# Settings of the sessions a program starts
+my $options = '';
+
 # Run a program; it has to succeed and else to keep silent.
 sub runs_silently
 {
@@ -97,6 +113,7 @@ sub runs_silently
 
 	local $ENV{PGHOST} = $node->host;
 	local $ENV{PGPORT} = $node->port;
+	local $ENV{PGOPTIONS} = $options;
 	my $ok = IPC::Run::run(\@command, '>', \$out, '2>', \$err);
 	$err =~ s/^$warning// if $command[0] eq 'pg_dump';
 	ok($ok, $name);
@@ -144,6 +161,35 @@ $node->safe_psql(
 	INSERT INTO public.account SELECT id FROM mentoring.person;
 });
 
+# Totals of the log, some of them folded, some not, some not even applied
+$node->safe_psql(
+	'original', q{
+	SELECT mentoring.fold_learning_log();
+	UPDATE mentoring.learning_log SET minutes = minutes + 1 WHERE id % 3 = 0;
+	DELETE FROM mentoring.learning_log WHERE id % 10 = 7;
+	SET mentoring.flush_memory = '64kB';
+	INSERT INTO mentoring.learning_log
+		   (programme_id, participant_id, occurred_on, minutes, skill_id)
+	SELECT p.programme_id, p.id, date '2010-01-01' + n, n % 60,
+		   (SELECT min(id) + n % 3 FROM mentoring.skill)
+	  FROM (SELECT * FROM mentoring.participant ORDER BY id LIMIT 2) AS p,
+		   generate_series(1, 1200) AS n;
+});
+my @derived = split /\n/, $node->safe_psql(
+	'original', qq{
+SELECT format('SELECT %L WHERE EXISTS (SELECT FROM %s)', c.relname,
+			  c.oid::regclass)
+  FROM pg_class AS c
+ WHERE c.relnamespace = 'mentoring'::regnamespace AND c.relkind = 'r'
+   AND $LearningLog::derived
+ ORDER BY c.relname COLLATE "C"
+\\gexec
+});
+is( join(' ', @derived),
+	'learning_author learning_day learning_delta learning_programme_day '
+	  . 'learning_skill_month learning_spill',
+	'totals stand wherever they can');
+
 my $original = $node->safe_psql('original', $fingerprint_sql);
 my $grants = $node->safe_psql('original', $grant_sql);
 is($grants, 't|f|f', 'what reader was granted');
@@ -164,11 +210,12 @@ runs_silently('dump the definitions only',
 runs_silently('dump the data only',
 	'pg_dump', '--data-only', '-f', "$dir/data.sql", 'original');
 unlike(slurp_file("$dir/plain.sql"),
-	qr/^COPY mentoring\.participant_load/m, 'derived rows are not dumped');
+	qr/^COPY mentoring\.(participant_load|learning_(?!log\b))/m,
+	'derived rows are not dumped');
 
 # The restores
 $node->safe_psql('postgres', "CREATE DATABASE r_$_ TEMPLATE template0")
-  foreach qw(plain dba archive parallel data);
+  foreach qw(plain dba archive parallel data disabled replica);
 
 runs_silently('restore the text',
 	@psql, '-o', "$dir/out", '-d', 'r_plain', '-f', "$dir/plain.sql");
@@ -202,13 +249,80 @@ runs_silently('restore the data only',
 	@psql, '-o', "$dir/out", '-d', 'r_data', '-f', "$dir/data.sql");
 same_as_original('data only', 'r_data', $original);
 
-# The restored database dumps as the original did.
+# Where triggers didn't fire, derived tables are made anew.  Then order doesn't
+# matter either.
+sub rebuilt
+{
+	my ($name, $db) = @_;
+
+	foreach my $what ('load', 'learning_log')
+	{
+		cmp_ok($node->safe_psql($db, "SELECT mentoring.rebuild_$what()"),
+			'>', 0, "$name: rebuild_$what() has to do something");
+	}
+	same_as_original($name, $db, $original);
+	is( $node->safe_psql($db,
+			'SELECT mentoring.rebuild_load(), mentoring.rebuild_learning_log()'
+		),
+		'0|0',
+		"$name: and then nothing any more");
+	return;
+}
+
+runs_silently('restore the definitions only once more',
+	@psql, '-o', "$dir/out", '-d', 'r_disabled', '-f', "$dir/schema.sql");
+runs_silently(
+	'restore the data only, without triggers',
+	'pg_restore', '--exit-on-error', '--data-only', '--disable-triggers',
+	'-j2', '-d', 'r_disabled', "$dir/archive");
+rebuilt('without triggers', 'r_disabled');
+
+$options = '-c session_replication_role=replica';
+runs_silently('restore as a replica',
+	'pg_restore', '--exit-on-error', '-j2', '-d', 'r_replica', "$dir/archive");
+$options = '';
+rebuilt('replica', 'r_replica');
+
+# The restored database dumps as the original did.  Restored where there is
+# little memory, most totals wait to be applied.
 runs_silently('dump the restored',
 	'pg_dump', '-f', "$dir/again.sql", 'r_archive');
 $node->safe_psql('postgres', 'CREATE DATABASE r_again TEMPLATE template0');
+$options = '-c mentoring.flush_memory=64kB';
 runs_silently('restore it once more',
 	@psql, '-o', "$dir/out", '-d', 'r_again', '-f', "$dir/again.sql");
+$options = '';
+cmp_ok(
+	$node->safe_psql('r_again',
+		'SELECT count(*) FROM mentoring.learning_spill'),
+	'>', 0, 'little memory: some totals are not applied');
 same_as_original('second generation', 'r_again', $original);
+cmp_ok(
+	$node->safe_psql('r_again', 'SELECT mentoring.fold_learning_log()'),
+	'>', 0, 'second generation: folds');
+same_as_original('second generation, folded', 'r_again', $original);
+
+# A dump taken while clients write is of one moment.
+$node->safe_psql('postgres', 'CREATE EXTENSION mentoring');
+$node->safe_psql('postgres', $LearningLog::setup_sql);
+my $writers = LearningLog::writers_start($node, clients => 4);
+foreach my $n (1, 2)
+{
+	LearningLog::writers_wait($writers,
+		"SELECT count(*) > $n * 100 FROM mentoring.learning_log");
+	runs_silently("dump while clients write, $n",
+		'pg_dump', '-Fc', '-f', "$dir/busy$n", 'postgres');
+}
+LearningLog::writers_stop($writers);
+foreach my $n (1, 2)
+{
+	$node->safe_psql('postgres',
+		"CREATE DATABASE r_busy$n TEMPLATE template0");
+	runs_silently("restore what was dumped, $n",
+		'pg_restore', '--exit-on-error', '-d', "r_busy$n", "$dir/busy$n");
+	is($node->safe_psql("r_busy$n", $LearningLog::wrong_sql),
+		'', "dump while clients write, $n: exact");
+}
 
 # What had been asked goes on from there.
 is( $node->safe_psql(
@@ -229,6 +343,11 @@ $node->safe_psql('r_data',
 					false)});
 like($node->safe_psql('r_data', $next_number_sql),
 	qr/^person\|f$/m, 'a number that would collide is found');
+$node->safe_psql('r_data',
+	q{UPDATE mentoring.learning_delta SET minutes = minutes + 1
+	   WHERE id = (SELECT max(id) FROM mentoring.learning_delta)});
+like($node->safe_psql('r_data', $verify_sql),
+	qr/^verify_learning_log\|/m, 'a minute too many is found');
 
 $node->stop;
 done_testing();

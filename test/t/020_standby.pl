@@ -43,6 +43,15 @@ my %query = (
 	diff_match => "SELECT * FROM mentoring.diff_match($programme, $run, $run)",
 	unmatched => 'SELECT * FROM mentoring.unmatched ORDER BY 1, 2, 3',
 	verify_load => 'SELECT count(*) FROM mentoring.verify_load()',
+	verify_learning_log => 'SELECT * FROM mentoring.verify_learning_log()',
+	learning_by_relationship_week =>
+	  'SELECT * FROM mentoring.learning_by_relationship_week ORDER BY 1, 2, 3',
+	learning_by_participant =>
+	  'SELECT * FROM mentoring.learning_by_participant ORDER BY 1, 2',
+	learning_by_skill_month =>
+	  'SELECT * FROM mentoring.learning_by_skill_month ORDER BY 1, 2, 3',
+	learning_by_programme_month =>
+	  'SELECT * FROM mentoring.learning_by_programme_month ORDER BY 1, 2',
 	person_id => 'SELECT mentoring.person_id(source, external_id) FROM mentoring.person ORDER BY id LIMIT 1',
 	solve_assignment => q{SELECT * FROM mentoring.solve_assignment(
 		'SELECT 1 AS left_id, 2 AS right_id, 0.5 AS score')});
