@@ -104,6 +104,17 @@ static Direct direct;
 
 static void close_tables(void);
 
+/*
+ * The primary key, or InvalidOid.  rd_pkindex is set with the list of indexes,
+ * and forgotten whenever a lock is taken and somebody has changed the table.
+ */
+static Oid
+primary_key(Relation rel)
+{
+	list_free(RelationGetIndexList(rel));
+	return rel->rd_pkindex;
+}
+
 /* Is it as the extension has made it? */
 static bool
 is_plain(Relation rel, Target which)
@@ -113,7 +124,7 @@ is_plain(Relation rel, Target which)
 		!rel->rd_rel->relispartition && !rel->rd_rel->relhassubclass &&
 		rel->trigdesc == NULL && rel->rd_rules == NULL &&
 		RelationGetNumberOfAttributes(rel) == target[which].natts &&
-		OidIsValid(rel->rd_pkindex);
+		OidIsValid(primary_key(rel));
 }
 
 /* -----------------------------------------------------------------------
@@ -133,8 +144,6 @@ direct_begin(void)
 		Relation	rel = table_open(mtr_learning_table(target[which].name),
 									 RowExclusiveLock);
 
-		/* rd_pkindex is set with the list */
-		list_free(RelationGetIndexList(rel));
 		result = is_plain(rel, which);
 		direct.table[which].rel = rel;
 	}
@@ -169,15 +178,18 @@ open_target(Target which)
 
 	if (table->result != NULL)
 		return table;
+	primary = primary_key(table->rel);
 	table->result = makeNode(ResultRelInfo);
 	/* in no range table: whoever asks hears that no key column changes */
 	InitResultRelInfo(table->result, table->rel, 0, NULL, 0);
 	ExecOpenIndices(table->result, false);
-	primary = table->rel->rd_pkindex;
 	for (int i = 0; i < table->result->ri_NumIndices; i++)
 		if (RelationGetRelid(table->result->ri_IndexRelationDescs[i]) ==
 			primary)
 			table->primary = table->result->ri_IndexRelationDescs[i];
+	if (table->primary == NULL)
+		elog(ERROR, "table %s has lost its primary key",
+			 RelationGetRelationName(table->rel));
 	table->arbiter = list_make1_oid(primary);
 	table->rows = palloc(APPEND_ROWS * sizeof(*table->rows));
 	if (target[which].is_cold)
