@@ -247,8 +247,8 @@ CREATE TRIGGER total AFTER INSERT ON bench.log_stmt
     REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION bench.total_stmt();
 
--- Are the totals of a rival those of the log?  Rows that differ; to be called when
--- both logs got the same rows and deltas are folded.
+-- Are the totals of a rival those of the log?  Rows that differ, when the two
+-- logs got the same rows and deltas are folded.
 
 CREATE FUNCTION bench.differences(rival text)
 RETURNS bigint
