@@ -97,6 +97,7 @@ typedef struct Table
 typedef struct Direct
 {
 	EState	   *estate;
+	bool		has_snapshot;	/* pushed by begin */
 	Table		table[T_COUNT];
 } Direct;
 
@@ -147,11 +148,17 @@ direct_begin(void)
 		result = is_plain(rel, which);
 		direct.table[which].rel = rel;
 	}
-	if (result)
-		direct.estate = CreateExecutorState();
-	else
+	if (!result)
+	{
 		close_tables();
-	return result;
+		return false;
+	}
+	direct.estate = CreateExecutorState();
+	/* at commit there is none, and a site's index may call a function */
+	direct.has_snapshot = !ActiveSnapshotSet();
+	if (direct.has_snapshot)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	return true;
 }
 
 /* Prepare the look-up by primary key; operators of its btree columns. */
@@ -168,6 +175,22 @@ open_scan(Table *table)
 					F_DATE_EQ : F_INT8EQ, (Datum) 0);
 	table->scan = index_beginscan(table->rel, table->primary, &table->dirty,
 								  NULL, KEY_COLUMNS, 0);
+}
+
+/* That of a column "id", looked for once: the catalogue tells it slowly. */
+static Oid
+identity_sequence(Relation rel, Target which)
+{
+	static Oid	table[T_COUNT];
+	static Oid	sequence[T_COUNT];
+
+	if (table[which] != RelationGetRelid(rel) ||
+		get_rel_relkind(sequence[which]) != RELKIND_SEQUENCE)
+	{
+		sequence[which] = getIdentitySequence(rel, 2, false);
+		table[which] = RelationGetRelid(rel);
+	}
+	return sequence[which];
 }
 
 static Table *
@@ -198,7 +221,7 @@ open_target(Target which)
 		open_scan(table);
 	}
 	else
-		table->sequence = getIdentitySequence(table->rel, 2, false);
+		table->sequence = identity_sequence(table->rel, which);
 	return table;
 }
 
@@ -288,6 +311,8 @@ direct_end(void)
 		insert_rows(&direct.table[which]);
 	close_tables();
 	FreeExecutorState(direct.estate);
+	if (direct.has_snapshot)
+		PopActiveSnapshot();
 	/* what was written is seen by what follows */
 	CommandCounterIncrement();
 }

@@ -22,6 +22,8 @@
 #include "learning.h"
 #include "mentoring.h"
 
+PG_FUNCTION_INFO_V1(mentoring_month);
+
 typedef struct HotKey
 {
 	int64		programme_id;
@@ -108,6 +110,20 @@ mtr_learning_date(int32 month, int day)
 	int			y = month >= 0 ? month / 12 : -((11 - month) / 12);
 
 	return date2j(y, month - 12 * y + 1, day) - POSTGRES_EPOCH_JDATE;
+}
+
+/* _month(): the first day of the month; less work than date_trunc(). */
+Datum
+mentoring_month(PG_FUNCTION_ARGS)
+{
+	DateADT		date = PG_GETARG_DATEADT(0);
+	int32		month;
+	uint8		day;
+
+	if (DATE_NOT_FINITE(date))
+		PG_RETURN_DATEADT(date);
+	mtr_learning_month(date, &month, &day);
+	PG_RETURN_DATEADT(date - (day - 1));
 }
 
 /* -1, 0, 1: by programme, author, month; days before skills. */

@@ -39,6 +39,7 @@ PG_FUNCTION_INFO_V1(mentoring_fold_learning_log);
 int			mtr_learning_fold_after = 10000;
 
 static bool is_asked = false;	/* by this transaction */
+static bool is_folder = false;	/* this process is the worker */
 
 /* In the order of mtr_learning_compare(). */
 static const char *const spill_text =
@@ -194,6 +195,27 @@ fold(bool with_spilled)
 	return folded;
 }
 
+/* Where deltas come from a publisher, so does what they are folded into. */
+static void
+check_not_received(void)
+{
+	static const char *const text =
+	"SELECT FROM pg_catalog.pg_subscription_rel"
+	" WHERE srrelid = 'mentoring.learning_delta'::regclass";
+	bool		received;
+
+	SPI_connect();
+	mtr_statement_check(text, NULL, SPI_execute(text, true, 1), SPI_OK_SELECT);
+	received = SPI_processed > 0;
+	SPI_finish();
+	if (received)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a subscription delivers learning_delta"),
+				 errdetail("It is folded where it comes from."),
+				 errhint("Call fold_learning_log() on the publisher.")));
+}
+
 /* All of it, where nobody can write to the log. */
 void
 mtr_learning_fold_all(void)
@@ -213,6 +235,7 @@ mentoring_fold_learning_log(PG_FUNCTION_ARGS)
 	int64		folded;
 
 	mtr_owner_enter(fcinfo, &saved);
+	check_not_received();
 	folded = fold(!IsTransactionBlock() && !IsSubTransaction());
 	mtr_owner_leave(&saved);
 	PG_RETURN_INT64(folded);
@@ -241,7 +264,7 @@ mtr_learning_fold_ask(bool is_committed)
 
 	is_asked = false;
 	/* what a worker leaves to be folded, it or the next one finds */
-	if (!asked || MyBackendType == B_BG_WORKER)
+	if (!asked || is_folder)
 		return;
 	memset(&worker, 0, sizeof(worker));
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS |
@@ -260,6 +283,7 @@ mtr_learning_fold_ask(bool is_committed)
 void
 mtr_learning_fold_main(Datum database)
 {
+	is_folder = true;
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database),

@@ -218,6 +218,22 @@ UPDATE mentoring.learning_log SET minutes = 5 WHERE occurred_on = '2031-01-01';
 SELECT pg_temp.state();
 DELETE FROM mentoring.learning_log WHERE occurred_on = '2031-01-01';
 
+-- A site's index on the totals may call a function.
+CREATE FUNCTION public.looked_up(id bigint) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN (SELECT p.name FROM mentoring.programme p WHERE p.id = looked_up.id);
+END
+$$;
+CREATE INDEX looked_up ON mentoring.learning_day (public.looked_up(programme_id));
+INSERT INTO mentoring.learning_log (programme_id, participant_id, occurred_on)
+VALUES (941, 94103, '2024-05-07');
+SELECT count(*) FROM mentoring.learning_day
+ WHERE public.looked_up(programme_id) = 'log' AND day = '2024-05-07';
+DELETE FROM mentoring.learning_log WHERE occurred_on = '2024-05-07';
+DROP INDEX mentoring.looked_up;
+DROP FUNCTION public.looked_up(bigint);
+
 -- A site's triggers on the totals: written by statements, and obeyed
 CREATE FUNCTION public.on_total() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -321,6 +321,13 @@ $primary->safe_psql('postgres', 'DROP INDEX mentoring.slow');
 cmp_ok($primary->safe_psql('postgres', 'SELECT mentoring.fold_learning_log()'),
 	'>', 0, 'the primary folds');
 all_equal('the same keys');
+ok( $own->poll_query_until(
+		'postgres', 'SELECT count(*) < 200 FROM mentoring.learning_delta'),
+	'a subscriber that keeps its own totals folds by itself');
+my ($code, $answer, $refusal) =
+  $every->psql('postgres', 'SELECT mentoring.fold_learning_log()');
+like($refusal, qr/a subscription delivers learning_delta/,
+	'one that receives them does not');
 
 # Places, which the same mode is about
 $primary->safe_psql(
