@@ -26,6 +26,7 @@ MODULE_big = mentoring
 OBJS = \
 	src/access.o \
 	src/directory.o \
+	src/identity.o \
 	src/json.o \
 	src/learning_direct.o \
 	src/learning_flush.o \

@@ -44,6 +44,20 @@ mtr_owner_enter_table(Oid relowner, MtrOwner *saved)
 						   SECURITY_NOFORCE_RLS);
 }
 
+/*
+ * The texts run by SPI name every table with its schema; functions and
+ * operators come from pg_catalog, whatever the caller's search_path says.
+ */
+static void
+enter_owner(Oid owner, MtrOwner *saved)
+{
+	mtr_owner_enter_table(owner, saved);
+	saved->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 void
 mtr_owner_enter(FunctionCallInfo fcinfo, MtrOwner *saved)
 {
@@ -58,16 +72,15 @@ mtr_owner_enter(FunctionCallInfo fcinfo, MtrOwner *saved)
 				 errdetail("It reads rows of all participants with the rights of the extension's owner."),
 				 errhint("Call it as a member of the role \"%s\".",
 						 GetUserNameFromId(owner, false))));
-	mtr_owner_enter_table(owner, saved);
+	enter_owner(owner, saved);
+}
 
-	/*
-	 * The texts run by SPI name every table with its schema; functions and
-	 * operators come from pg_catalog, whatever the caller's search_path says.
-	 */
-	saved->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+void
+mtr_owner_enter_function(Oid fnoid, MtrOwner *saved)
+{
+	char		name[NAMEDATALEN];
+
+	enter_owner(function_owner(fnoid, name, sizeof(name)), saved);
 }
 
 void

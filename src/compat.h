@@ -39,6 +39,39 @@
 
 #endif
 
+/* memory of a setting's extra value: the server frees it its own way since 16 */
+#if PG_VERSION_NUM < 160000
+#define mtr_guc_alloc(size) malloc(size)
+#else
+#define mtr_guc_alloc(size) guc_malloc(LOG, size)
+#endif
+
+/* a setting by its name, NULL where there is none */
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+
+#if PG_VERSION_NUM < 160000
+static inline struct config_generic *
+mtr_find_setting(const char *name)
+{
+	struct config_generic **all = get_guc_variables();
+
+	for (int i = 0; i < GetNumConfigOptions(); i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
+}
+#else
+#define mtr_find_setting(name) find_option(name, false, true, 0)
+#endif
+
+/* the number of a backend's transaction */
+#if PG_VERSION_NUM < 170000
+#define mtr_local_xid(proc) ((proc)->lxid)
+#else
+#define mtr_local_xid(proc) ((proc)->vxid.lxid)
+#endif
+
 #if PG_VERSION_NUM < 170000
 
 /* by the relation, not its OID, since 17 */

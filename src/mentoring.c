@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "identity.h"
 #include "learning.h"
 #include "mentoring.h"
 #include "progress.h"
@@ -122,6 +123,7 @@ _PG_init(void)
 							 NULL,
 							 NULL);
 
+	mtr_identity_init();
 	define_learning();
 	mtr_learning_init();
 	mtr_progress_init();

@@ -350,6 +350,10 @@ UPDATE mentoring.relationship
    AND id IN (SELECT r.id FROM mentoring.relationship AS r
                WHERE r.match_run_id IS NOT NULL);
 
+-- A person with a role of the database
+INSERT INTO mentoring.person_role (person_id, role_name)
+SELECT min(id), 'fixture role' FROM mentoring.person;
+
 -- Log entries of every kind and visibility, local and of another system,
 -- inside relationships and outside.
 INSERT INTO mentoring.learning_log
