@@ -13,7 +13,7 @@
  * allow it (learning_direct.c), else by statements (learning_statement.c):
  *
  *	 cold totals	of one author (learning_day, learning_author), in place
- *	 hot totals		of a programme (learning_programme_day,
+ *	 hot totals		of a programme (learning_programme_day, _month,
  *					learning_skill_month), as rows of learning_delta, which
  *					fold_learning_log() adds up later (learning_fold.c)
  *

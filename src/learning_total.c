@@ -168,6 +168,7 @@ mentoring_learning_truncate(PG_FUNCTION_ARGS)
 		"DELETE FROM mentoring.learning_delta",
 		"DELETE FROM mentoring.learning_day",
 		"DELETE FROM mentoring.learning_author",
+		"DELETE FROM mentoring.learning_programme_month",
 		"DELETE FROM mentoring.learning_programme_day",
 		"DELETE FROM mentoring.learning_skill_month",
 	};

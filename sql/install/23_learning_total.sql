@@ -34,19 +34,28 @@ CREATE TABLE mentoring.learning_author (
 COMMENT ON TABLE mentoring.learning_author IS
 'Derived: who wrote in a month, in all (skill_id 0) and about each skill, so that authors are counted once. The row for all is locked by whoever changes anything of that author and month. Read the views learning_by_...';
 
+CREATE TABLE mentoring.learning_programme_month (
+    programme_id  bigint,
+    month         date,
+    entries       bigint NOT NULL,
+    minutes       bigint NOT NULL,
+    participants  bigint NOT NULL,
+    active_days   bigint NOT NULL,
+    PRIMARY KEY (programme_id, month)
+) WITH (fillfactor = 50);
+
+COMMENT ON TABLE mentoring.learning_programme_month IS
+'Derived: log entries of each programme and month, without learning_delta. Read the view learning_by_programme_month.';
+
 CREATE TABLE mentoring.learning_programme_day (
     programme_id  bigint,
     day           date,
     entries       bigint NOT NULL,
-    minutes       bigint NOT NULL,
-    participants  bigint NOT NULL,
     PRIMARY KEY (programme_id, day)
 ) WITH (fillfactor = 50);
 
 COMMENT ON TABLE mentoring.learning_programme_day IS
-'Derived: log entries of each programme and day, without learning_delta. Read the views learning_by_...';
-COMMENT ON COLUMN mentoring.learning_programme_day.participants IS
-'Authors of the whole month, on its first day; 0 on others.';
+'Derived: log entries of each programme and day, without learning_delta; they tell which days of a month are active. Read the view learning_by_programme_month.';
 
 CREATE TABLE mentoring.learning_skill_month (
     programme_id  bigint,
@@ -82,7 +91,7 @@ CREATE TABLE mentoring.learning_delta (
         autovacuum_vacuum_insert_threshold = -1, vacuum_truncate = false);
 
 COMMENT ON TABLE mentoring.learning_delta IS
-'Derived: what is still to be added to a row of learning_programme_day and to one of learning_skill_month. fold_learning_log() does it.';
+'Derived: what is still to be added to a row of learning_programme_day and its month, and to one of learning_skill_month. fold_learning_log() does it.';
 COMMENT ON COLUMN mentoring.learning_delta.skill_id IS
 'With the month of day the row of learning_skill_month that gets the columns from skill_entries on; null = none.';
 
@@ -289,18 +298,17 @@ HAVING pg_catalog.sum(entries) > 0;
 COMMENT ON VIEW mentoring.learning_by_skill_month IS
 'Log entries about each skill in each month: how many, minutes in all, of how many authors, by how many levels they rose together (gain) and in how many entries both levels are known (gain_entries). Months are told by their first day.';
 
--- Stored days are taken as they are; whether what isn't stored yet makes a day
--- active, or one less, is looked up.
+-- Stored months are taken as they are; whether what isn't stored yet makes a
+-- day active, or one less, is looked up.
 
 CREATE VIEW mentoring.learning_by_programme_month
 WITH (security_invoker = true) AS
 SELECT programme_id, month, pg_catalog.sum(entries)::bigint AS entries,
        pg_catalog.sum(minutes)::bigint AS minutes,
        pg_catalog.sum(participants)::bigint AS participants,
-       pg_catalog.sum(active) AS active_days
-FROM (SELECT programme_id, mentoring._month(day) AS month, entries, minutes,
-             participants, (entries > 0)::integer AS active
-        FROM mentoring.learning_programme_day
+       pg_catalog.sum(active_days)::bigint AS active_days
+FROM (SELECT programme_id, month, entries, minutes, participants, active_days
+        FROM mentoring.learning_programme_month
       UNION ALL
       SELECT u.programme_id, mentoring._month(u.day), u.entries, u.minutes,
              u.participants,
@@ -344,6 +352,8 @@ ALTER TABLE mentoring.learning_day ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mentoring.learning_day FORCE ROW LEVEL SECURITY;
 ALTER TABLE mentoring.learning_author ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mentoring.learning_author FORCE ROW LEVEL SECURITY;
+ALTER TABLE mentoring.learning_programme_month ENABLE ROW LEVEL SECURITY;
+ALTER TABLE mentoring.learning_programme_month FORCE ROW LEVEL SECURITY;
 ALTER TABLE mentoring.learning_programme_day ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mentoring.learning_programme_day FORCE ROW LEVEL SECURITY;
 ALTER TABLE mentoring.learning_skill_month ENABLE ROW LEVEL SECURITY;

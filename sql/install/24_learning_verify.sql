@@ -152,22 +152,20 @@ AS $$
          WHERE s IS DISTINCT FROM e
         UNION ALL
         SELECT 'programme_day', to_jsonb(s), to_jsonb(e)
-          FROM (SELECT programme_id, day, sum(entries)::bigint AS entries,
-                       sum(minutes)::bigint AS minutes
-                  FROM (SELECT programme_id, day, entries, minutes
+          FROM (SELECT programme_id, day, sum(entries)::bigint AS entries
+                  FROM (SELECT programme_id, day, entries
                           FROM mentoring.learning_programme_day
                         UNION ALL
-                        SELECT programme_id, day, entries, minutes
+                        SELECT programme_id, day, entries
                           FROM mentoring.learning_delta
                         UNION ALL
-                        SELECT programme_id, day, entries, minutes
+                        SELECT programme_id, day, entries
                           FROM mentoring.learning_unapplied
                          WHERE relationship_id IS NOT NULL) p
                  GROUP BY 1, 2
-                HAVING sum(entries) <> 0 OR sum(minutes) <> 0) s
+                HAVING sum(entries) <> 0) s
           FULL JOIN (
-              SELECT programme_id, occurred_on AS day, count(*) AS entries,
-                     sum(minutes) AS minutes
+              SELECT programme_id, occurred_on AS day, count(*) AS entries
                 FROM mentoring.learning_log
                GROUP BY 1, 2) e
          USING (programme_id, day)
@@ -264,36 +262,56 @@ BEGIN
     changed := changed + n;
 
     WITH expected AS MATERIALIZED (
-        SELECT programme_id, day, sum(entries) AS entries,
-               sum(minutes) AS minutes, sum(participants) AS participants
-          FROM (SELECT programme_id, occurred_on AS day, count(*) AS entries,
-                       sum(minutes) AS minutes, 0 AS participants
-                  FROM mentoring.learning_log
-                 GROUP BY 1, 2
-                UNION ALL
-                SELECT programme_id,
-                       date_trunc('month', occurred_on::timestamp)::date,
-                       0, 0, count(DISTINCT participant_id)
-                  FROM mentoring.learning_log
-                 GROUP BY 1, 2) d
+        SELECT programme_id,
+               date_trunc('month', occurred_on::timestamp)::date AS month,
+               count(*) AS entries, sum(minutes) AS minutes,
+               count(DISTINCT participant_id) AS participants,
+               count(DISTINCT occurred_on) AS active_days
+          FROM mentoring.learning_log
+         GROUP BY 1, 2
+    ), gone AS (
+        DELETE FROM mentoring.learning_programme_month t
+         WHERE NOT EXISTS (SELECT FROM expected e
+                           WHERE e.programme_id = t.programme_id
+                             AND e.month = t.month)
+        RETURNING (entries, minutes, participants, active_days)
+                  <> (0, 0, 0, 0) AS wrong
+    ), made AS (
+        INSERT INTO mentoring.learning_programme_month AS t
+        SELECT * FROM expected
+         ORDER BY programme_id, month
+            ON CONFLICT (programme_id, month)
+            DO UPDATE SET entries = EXCLUDED.entries,
+                          minutes = EXCLUDED.minutes,
+                          participants = EXCLUDED.participants,
+                          active_days = EXCLUDED.active_days
+            WHERE (t.entries, t.minutes, t.participants, t.active_days)
+                  IS DISTINCT FROM
+                  (EXCLUDED.entries, EXCLUDED.minutes,
+                   EXCLUDED.participants, EXCLUDED.active_days)
+        RETURNING true AS wrong
+    )
+    SELECT count(*) INTO n
+      FROM (TABLE gone UNION ALL TABLE made) c WHERE wrong;
+    changed := changed + n;
+
+    WITH expected AS MATERIALIZED (
+        SELECT programme_id, occurred_on AS day, count(*) AS entries
+          FROM mentoring.learning_log
          GROUP BY 1, 2
     ), gone AS (
         DELETE FROM mentoring.learning_programme_day t
          WHERE NOT EXISTS (SELECT FROM expected e
                            WHERE e.programme_id = t.programme_id
                              AND e.day = t.day)
-        RETURNING (entries, minutes, participants) <> (0, 0, 0) AS wrong
+        RETURNING entries <> 0 AS wrong
     ), made AS (
         INSERT INTO mentoring.learning_programme_day AS t
         SELECT * FROM expected
          ORDER BY programme_id, day
             ON CONFLICT (programme_id, day)
-            DO UPDATE SET entries = EXCLUDED.entries,
-                          minutes = EXCLUDED.minutes,
-                          participants = EXCLUDED.participants
-            WHERE (t.entries, t.minutes, t.participants)
-                  IS DISTINCT FROM (EXCLUDED.entries, EXCLUDED.minutes,
-                                    EXCLUDED.participants)
+            DO UPDATE SET entries = EXCLUDED.entries
+            WHERE t.entries <> EXCLUDED.entries
         RETURNING true AS wrong
     )
     SELECT count(*) INTO n

@@ -25,6 +25,7 @@ BEGIN
                'mentoring.participant_load'::regclass,
                'mentoring.learning_day'::regclass,
                'mentoring.learning_author'::regclass,
+               'mentoring.learning_programme_month'::regclass,
                'mentoring.learning_programme_day'::regclass,
                'mentoring.learning_skill_month'::regclass,
                'mentoring.learning_delta'::regclass,

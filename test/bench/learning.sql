@@ -107,8 +107,10 @@ BEGIN
         EXECUTE format('CREATE TABLE bench.%I (LIKE mentoring.learning_author'
                        ' INCLUDING ALL) WITH (fillfactor = 80)',
                        twin || '_author');
-        EXECUTE format('CREATE TABLE bench.%I'
-                       ' (LIKE mentoring.learning_programme_day INCLUDING ALL)'
+        EXECUTE format('CREATE TABLE bench.%I (programme_id bigint, day date,'
+                       ' entries bigint NOT NULL, minutes bigint NOT NULL,'
+                       ' participants bigint NOT NULL,'
+                       ' PRIMARY KEY (programme_id, day))'
                        ' WITH (fillfactor = 50)', twin || '_programme_day');
         EXECUTE format('CREATE TABLE bench.%I'
                        ' (LIKE mentoring.learning_skill_month INCLUDING ALL)'
@@ -117,6 +119,7 @@ BEGIN
 END
 $$;
 
+-- Rivals keep a programme's months by the day, authors on the first day.
 -- A new author is one whose row is made now; entries are only inserted here.
 
 CREATE FUNCTION bench.total_row()
@@ -259,13 +262,21 @@ DECLARE
     n         bigint;
     different bigint := 0;
 BEGIN
-    FOREACH what IN ARRAY ARRAY['day', 'author', 'programme_day',
+    FOREACH what IN ARRAY ARRAY['day', 'author', 'programme_month',
                                 'skill_month'] LOOP
-        EXECUTE format('SELECT count(*) FROM'
-                       ' ((TABLE bench.%1$I EXCEPT TABLE mentoring.%2$I)'
+        EXECUTE format('WITH other AS (%s) SELECT count(*) FROM'
+                       ' ((TABLE other EXCEPT TABLE mentoring.%2$I)'
                        ' UNION ALL'
-                       ' (TABLE mentoring.%2$I EXCEPT TABLE bench.%1$I)) d',
-                       rival || '_' || what, 'learning_' || what) INTO n;
+                       ' (TABLE mentoring.%2$I EXCEPT TABLE other)) d',
+                       CASE what WHEN 'programme_month' THEN
+                           format('SELECT programme_id,'
+                                  ' mentoring._month(day), sum(entries),'
+                                  ' sum(minutes), sum(participants),'
+                                  ' count(*) FILTER (WHERE entries > 0)'
+                                  ' FROM bench.%I GROUP BY 1, 2',
+                                  rival || '_programme_day')
+                       ELSE format('TABLE bench.%I', rival || '_' || what)
+                       END, 'learning_' || what) INTO n;
         different := different + n;
     END LOOP;
     RETURN different;

@@ -26,7 +26,7 @@
 /* What must not be heard of in a deadlock: nobody waits in a circle there. */
 static const char *const total_tables[] = {
 	"learning_day", "learning_author", "learning_programme_day",
-	"learning_skill_month", "learning_delta", "learning_spill"
+	"learning_programme_month", "learning_skill_month", "learning_delta", "learning_spill"
 };
 
 #define NTOTALS	((int) (sizeof(total_tables) / sizeof(total_tables[0])))

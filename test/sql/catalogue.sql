@@ -15,6 +15,7 @@ INSERT INTO derived VALUES
     ('participant_load', 'verify_load', 'rebuild_load'),
     ('learning_day', 'verify_learning_log', 'rebuild_learning_log'),
     ('learning_author', 'verify_learning_log', 'rebuild_learning_log'),
+    ('learning_programme_month', 'verify_learning_log', 'rebuild_learning_log'),
     ('learning_programme_day', 'verify_learning_log', 'rebuild_learning_log'),
     ('learning_skill_month', 'verify_learning_log', 'rebuild_learning_log'),
     ('learning_delta', 'verify_learning_log', 'rebuild_learning_log'),

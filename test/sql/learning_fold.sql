@@ -27,8 +27,9 @@ SELECT count(*) FROM mentoring.learning_programme_day;
 SELECT * FROM pg_temp.totals();
 SELECT mentoring.fold_learning_log();
 SELECT count(*) FROM mentoring.learning_delta;
-SELECT day, entries, minutes, participants
-  FROM mentoring.learning_programme_day ORDER BY 1;
+SELECT day, entries FROM mentoring.learning_programme_day ORDER BY 1;
+SELECT month, entries, minutes, participants, active_days
+  FROM mentoring.learning_programme_month ORDER BY 1;
 SELECT * FROM pg_temp.totals();
 SELECT pg_temp.state();
 SELECT mentoring.fold_learning_log();
@@ -157,7 +158,8 @@ UPDATE mentoring.learning_day SET minutes = minutes + 1
  WHERE participant_id = 94106;
 DELETE FROM mentoring.learning_author
  WHERE participant_id = 94106 AND skill_id = 0;
-INSERT INTO mentoring.learning_programme_day VALUES (941, '1999-12-31', 1, 2, 1);
+INSERT INTO mentoring.learning_programme_day VALUES (941, '1999-12-31', 1);
+INSERT INTO mentoring.learning_programme_month VALUES (941, '1999-12-01', 1, 2, 1, 1);
 UPDATE mentoring.learning_skill_month SET gain = gain + 1
  WHERE skill_id = 9411 AND month = '2021-01-01';
 SELECT * FROM mentoring.verify_learning_log();

@@ -187,7 +187,7 @@ SELECT format('SELECT %L WHERE EXISTS (SELECT FROM %s)', c.relname,
 });
 is( join(' ', @derived),
 	'learning_author learning_day learning_delta learning_programme_day '
-	  . 'learning_skill_month learning_spill',
+	  . 'learning_programme_month learning_skill_month learning_spill',
 	'totals stand wherever they can');
 
 my $original = $node->safe_psql('original', $fingerprint_sql);
