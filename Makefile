@@ -26,6 +26,7 @@ MODULE_big = mentoring
 OBJS = \
 	src/access.o \
 	src/directory.o \
+	src/event.o \
 	src/identity.o \
 	src/json.o \
 	src/learning_direct.o \
@@ -165,7 +166,8 @@ REGRESS = \
 	progress \
 	match_cancel \
 	request \
-	request_errors
+	request_errors \
+	event
 
 # Isolation tests; test/specs/race_*.spec
 ISOLATION = \

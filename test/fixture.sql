@@ -354,6 +354,17 @@ UPDATE mentoring.relationship
 INSERT INTO mentoring.person_role (person_id, role_name)
 SELECT min(id), 'fixture role' FROM mentoring.person;
 
+-- The audit has told of what was changed above; here is what it might also
+-- hold, with a role's name that needs care.
+INSERT INTO mentoring.event (programme_id, at, role_name, person_id, object,
+                             object_id, action, old)
+SELECT min(programme_id), '2024-02-29 12:00:00+00', E'the "clerk"\\',
+       min(person_id), 'pair_rule', 1, 'delete', '{"rule": "pin"}'
+  FROM mentoring.participant;
+INSERT INTO mentoring.access_event (at, role_name, action, object, detail)
+VALUES ('2024-02-29 12:00:00+00', 'dba', 'grant', 'fixture role', 'app'),
+       ('2024-03-01 12:00:00+00', 'dba', 'revoke', 'fixture role', NULL);
+
 -- Log entries of every kind and visibility, local and of another system,
 -- inside relationships and outside.
 INSERT INTO mentoring.learning_log

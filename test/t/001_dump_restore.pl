@@ -332,6 +332,25 @@ is( $node->safe_psql(
 	 WHERE status IN ('waiting', 'asked')}),
 	'4|asked', 'a restored request passes on to the next');
 
+# The audit tells of what the original has seen, of nothing a restore did, and
+# goes on with what follows.
+my $event_sql = 'SELECT count(*) FROM mentoring.event';
+my $events = $node->safe_psql('original', $event_sql);
+is($node->safe_psql('r_again', $event_sql),
+	$events, 'two restores double no event');
+is( $node->safe_psql(
+		'r_again', qq{
+	BEGIN;
+	CREATE TEMP TABLE before AS SELECT max(id) FROM mentoring.event;
+	UPDATE mentoring.participant SET capacity = capacity + 1
+	 WHERE id = (SELECT min(id) FROM mentoring.participant);
+	$event_sql;
+	SELECT object, action FROM mentoring.event WHERE id > (TABLE before);
+	ROLLBACK;
+}),
+	$events + 1 . "\nparticipant|update",
+	'a restored database goes on with the account');
+
 # Can the comparison fail?
 $node->safe_psql('r_data',
 	q{UPDATE mentoring.person SET display_name = display_name || '.'
