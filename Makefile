@@ -28,6 +28,8 @@ OBJS = \
 	src/directory.o \
 	src/event.o \
 	src/identity.o \
+	src/rights.o \
+	src/transition.o \
 	src/json.o \
 	src/learning_direct.o \
 	src/learning_flush.o \
@@ -167,7 +169,10 @@ REGRESS = \
 	match_cancel \
 	request \
 	request_errors \
-	event
+	event \
+	access_participant \
+	access_leak \
+	access_matrix
 
 # Isolation tests; test/specs/race_*.spec
 ISOLATION = \

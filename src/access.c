@@ -48,8 +48,8 @@ mtr_owner_enter_table(Oid relowner, MtrOwner *saved)
  * The texts run by SPI name every table with its schema; functions and
  * operators come from pg_catalog, whatever the caller's search_path says.
  */
-static void
-enter_owner(Oid owner, MtrOwner *saved)
+void
+mtr_owner_enter_role(Oid owner, MtrOwner *saved)
 {
 	mtr_owner_enter_table(owner, saved);
 	saved->guc_level = NewGUCNestLevel();
@@ -72,7 +72,7 @@ mtr_owner_enter(FunctionCallInfo fcinfo, MtrOwner *saved)
 				 errdetail("It reads rows of all participants with the rights of the extension's owner."),
 				 errhint("Call it as a member of the role \"%s\".",
 						 GetUserNameFromId(owner, false))));
-	enter_owner(owner, saved);
+	mtr_owner_enter_role(owner, saved);
 }
 
 void
@@ -80,7 +80,7 @@ mtr_owner_enter_function(Oid fnoid, MtrOwner *saved)
 {
 	char		name[NAMEDATALEN];
 
-	enter_owner(function_owner(fnoid, name, sizeof(name)), saved);
+	mtr_owner_enter_role(function_owner(fnoid, name, sizeof(name)), saved);
 }
 
 void

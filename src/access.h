@@ -29,6 +29,9 @@ extern void mtr_owner_enter(FunctionCallInfo fcinfo, MtrOwner *saved);
 /* The same without asking the caller: for functions that check otherwise. */
 extern void mtr_owner_enter_function(Oid fnoid, MtrOwner *saved);
 
+/* The same for the owner of something else of the extension. */
+extern void mtr_owner_enter_role(Oid owner, MtrOwner *saved);
+
 /* For a trigger: become the owner of the table, unconditionally.  search_path
  * stays (changing it would cost more than the trigger), so its SPI texts must
  * qualify operators too. */

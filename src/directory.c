@@ -17,6 +17,7 @@
 #include "access.h"
 #include "json.h"
 #include "mentoring.h"
+#include "rights.h"
 
 PG_FUNCTION_INFO_V1(mentoring_check_profile);
 PG_FUNCTION_INFO_V1(mentoring_person_id);
@@ -170,7 +171,7 @@ mentoring_person_id(PG_FUNCTION_ARGS)
 
 	values[0] = PG_GETARG_DATUM(0);
 	values[1] = PG_GETARG_DATUM(1);
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_owner_enter_function(fcinfo->flinfo->fn_oid, &saved);
 	SPI_connect();
 	if (SPI_execute_with_args("SELECT id FROM mentoring.person WHERE source = $1 AND external_id = $2",
 							  2, types, values, NULL, true, 1) != SPI_OK_SELECT)

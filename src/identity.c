@@ -33,12 +33,11 @@
 #include "access.h"
 #include "identity.h"
 #include "mentoring.h"
+#include "rights.h"
 #include "statement.h"
 
 PG_FUNCTION_INFO_V1(mentoring_current_person);
 PG_FUNCTION_INFO_V1(mentoring_act_as);
-
-#define SETTING "mentoring.person_id"
 
 /* A value of the setting. */
 typedef struct Identity
@@ -94,7 +93,7 @@ assign_setting(const char *newval, void *extra)
 static bool
 is_set_by_transaction(void)
 {
-	struct config_generic *setting = mtr_find_setting(SETTING);
+	struct config_generic *setting = mtr_find_setting(MTR_IDENTITY_SETTING);
 
 	return setting != NULL && setting->stack != NULL;
 }
@@ -108,7 +107,7 @@ mtr_identity_init(void)
 	 * else.
 	 */
 	is_defining = true;
-	DefineCustomStringVariable(SETTING,
+	DefineCustomStringVariable(MTR_IDENTITY_SETTING,
 							   "The person a transaction works for.",
 							   "Empty = nobody. Set it by act_as(), or by SET LOCAL.",
 							   &setting_text,
@@ -125,7 +124,7 @@ mtr_identity_init(void)
 
 /* The person who has logged in with this role, or 0. */
 static int64
-person_of_role(Oid fn_oid)
+person_of_role(void)
 {
 	static MtrStatement statement = {
 		"SELECT r.person_id FROM mentoring.person_role AS r"
@@ -142,7 +141,7 @@ person_of_role(Oid fn_oid)
 	bool		isnull;
 	int			result;
 
-	mtr_owner_enter_function(fn_oid, &saved);
+	mtr_owner_enter_role(mtr_rights_owner(), &saved);
 	SPI_connect();
 	result = SPI_execute_plan(mtr_statement_plan(&statement, 1, &type), &role,
 							  NULL, true, 1);
@@ -157,16 +156,33 @@ person_of_role(Oid fn_oid)
 	return person_id;
 }
 
+/* Whose role it is, is asked once in a transaction. */
+int64
+mtr_current_person(void)
+{
+	static LocalTransactionId asked = InvalidLocalTransactionId;
+	static Oid	asked_for = InvalidOid;
+	static int64 person_id;
+	LocalTransactionId now = mtr_local_xid(MyProc);
+
+	if (current_identity->transaction == now &&
+		current_identity->person_id != 0)
+		return current_identity->person_id;
+	if (asked != now || asked_for != GetSessionUserId())
+	{
+		person_id = person_of_role();
+		asked = now;
+		asked_for = GetSessionUserId();
+	}
+	return person_id;
+}
+
 /* current_person(): NULL for nobody. */
 Datum
 mentoring_current_person(PG_FUNCTION_ARGS)
 {
-	int64		person_id = 0;
+	int64		person_id = mtr_current_person();
 
-	if (current_identity->transaction == mtr_local_xid(MyProc))
-		person_id = current_identity->person_id;
-	if (person_id == 0)
-		person_id = person_of_role(fcinfo->flinfo->fn_oid);
 	if (person_id == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(person_id);
@@ -238,24 +254,25 @@ mentoring_act_as(PG_FUNCTION_ARGS)
 				 errmsg("act_as() works in a transaction block only"),
 				 errdetail("The identity ends with the transaction, which is this statement alone."),
 				 errhint("Send BEGIN first, or switch autocommit off.")));
+	mtr_rights_check_admin();
 	if (!superuser() &&
-		pg_parameter_aclcheck(SETTING, GetUserId(), ACL_SET) != ACLCHECK_OK)
+		pg_parameter_aclcheck(MTR_IDENTITY_SETTING, GetUserId(), ACL_SET) != ACLCHECK_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("role \"%s\" cannot act for persons",
 						GetUserNameFromId(GetUserId(), false)),
 				 errhint("A superuser allows it once: GRANT SET ON PARAMETER %s TO %s.",
-						 SETTING,
+						 MTR_IDENTITY_SETTING,
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("act_as() needs a source and an external id"),
-				 errhint("To act for nobody: SET LOCAL %s = ''.", SETTING)));
+				 errhint("To act for nobody: SET LOCAL %s = ''.", MTR_IDENTITY_SETTING)));
 	person_id = find_active_person(fcinfo->flinfo->fn_oid, PG_GETARG_DATUM(0),
 								   PG_GETARG_DATUM(1));
 	snprintf(text, sizeof(text), "%lld", (long long) person_id);
-	(void) set_config_option(SETTING, text, PGC_SUSET, PGC_S_SESSION,
+	(void) set_config_option(MTR_IDENTITY_SETTING, text, PGC_SUSET, PGC_S_SESSION,
 							 GUC_ACTION_LOCAL, true, 0, false);
 	PG_RETURN_INT64(person_id);
 }

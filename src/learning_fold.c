@@ -27,6 +27,7 @@
 #include "access.h"
 #include "learning.h"
 #include "mentoring.h"
+#include "rights.h"
 #include "statement.h"
 
 PG_FUNCTION_INFO_V1(mentoring_fold_learning_log);
@@ -242,7 +243,7 @@ mentoring_fold_learning_log(PG_FUNCTION_ARGS)
 	MtrOwner	saved;
 	int64		folded;
 
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_admin(fcinfo, &saved);
 	check_not_received();
 	folded = fold(!IsTransactionBlock() && !IsSubTransaction());
 	mtr_owner_leave(&saved);

@@ -32,6 +32,7 @@
 #include "access.h"
 #include "learning.h"
 #include "mentoring.h"
+#include "rights.h"
 
 PG_FUNCTION_INFO_V1(mentoring_learning_pending);
 PG_FUNCTION_INFO_V1(mentoring_learning_flush);
@@ -487,11 +488,22 @@ mentoring_learning_flush(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* May the caller see it?  As row security of learning_spill says. */
+static bool
+is_visible(const MtrLearningKey *key)
+{
+	return mtr_is_own_participant(key->participant_id) ||
+		(key->kind == MTR_LEARNING_DAY && key->object_id != 0 &&
+		 mtr_is_own_relationship(key->object_id)) ||
+		mtr_is_coordinator(key->programme_id);
+}
+
 /* _learning_pending(): rows as those of learning_spill. */
 Datum
 mentoring_learning_pending(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool		sees_all = mtr_is_admin();
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (Level *level = top; level != NULL; level = level->outer)
@@ -507,6 +519,8 @@ mentoring_learning_pending(PG_FUNCTION_ARGS)
 			Datum		values[9];
 			bool		nulls[9] = {false};
 
+			if (!sees_all && !is_visible(key))
+				continue;
 			values[0] = Int64GetDatum(key->programme_id);
 			values[1] = Int64GetDatum(key->participant_id);
 			values[2] = Int64GetDatum(key->object_id);

@@ -26,6 +26,7 @@
 #include "match.h"
 #include "mentoring.h"
 #include "progress.h"
+#include "rights.h"
 #include "statement.h"
 
 PG_FUNCTION_INFO_V1(mentoring_match);
@@ -402,7 +403,7 @@ mentoring_match(PG_FUNCTION_ARGS)
 	int64		run_id;
 
 	INSTR_TIME_SET_CURRENT(match.started);
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_coordinator(fcinfo, mtr_id_argument(fcinfo, 0, "programme_id"), &saved);
 	read_arguments(fcinfo, &match);
 	PreventCommandIfReadOnly("mentoring.match()");	/* not when all is done */
 	SPI_connect();				/* its memory goes with SPI_finish() */

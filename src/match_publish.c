@@ -28,6 +28,7 @@
 #include "access.h"
 #include "match.h"
 #include "mentoring.h"
+#include "rights.h"
 #include "statement.h"
 
 PG_FUNCTION_INFO_V1(mentoring_publish_match);
@@ -456,7 +457,7 @@ mentoring_publish_match(PG_FUNCTION_ARGS)
 	uint64		count;
 	bool		keep;
 
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_coordinator(fcinfo, programme_id, &saved);
 	SPI_connect();
 	lock_programme(programme_id);
 	keep = lock_run(programme_id, run_id, "published");
@@ -484,7 +485,7 @@ mentoring_discard_match(PG_FUNCTION_ARGS)
 	int64		run_id = mtr_id_argument(fcinfo, 1, "match_run_id");
 	MtrOwner	saved;
 
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_coordinator(fcinfo, programme_id, &saved);
 	SPI_connect();
 	(void) lock_run(programme_id, run_id, "discarded");
 	run("UPDATE mentoring.match_run SET status = 'discarded'"
@@ -524,7 +525,7 @@ mentoring_diff_match(PG_FUNCTION_ARGS)
 	args[1] = mtr_id_argument(fcinfo, 1, "run_a");
 	args[2] = mtr_id_argument(fcinfo, 2, "run_b");
 	InitMaterializedSRF(fcinfo, 0);
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_coordinator(fcinfo, args[0], &saved);
 	SPI_connect();
 	check_run_exists(args[0], args[1]);
 	check_run_exists(args[0], args[2]);

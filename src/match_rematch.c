@@ -26,6 +26,7 @@
 #include "match.h"
 #include "mentoring.h"
 #include "progress.h"
+#include "rights.h"
 
 PG_FUNCTION_INFO_V1(mentoring_rematch);
 
@@ -261,8 +262,8 @@ mentoring_rematch(PG_FUNCTION_ARGS)
 	int64		run_id;
 
 	INSTR_TIME_SET_CURRENT(match.started);
-	mtr_owner_enter(fcinfo, &saved);
 	run.args[0] = mtr_id_argument(fcinfo, 0, "programme_id");
+	mtr_enter_coordinator(fcinfo, run.args[0], &saved);
 	run.args[1] = mtr_id_argument(fcinfo, 1, "match_run_id");
 	if (PG_ARGISNULL(3))
 		ereport(ERROR,

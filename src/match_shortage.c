@@ -36,6 +36,7 @@
 #include "match.h"
 #include "mentoring.h"
 #include "progress.h"
+#include "rights.h"
 
 PG_FUNCTION_INFO_V1(mentoring_shortage);
 PG_FUNCTION_INFO_V1(mentoring_price_of_rules);
@@ -347,7 +348,7 @@ mentoring_shortage(PG_FUNCTION_ARGS)
 	Reach		r = {0};
 
 	InitMaterializedSRF(fcinfo, 0);
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_coordinator(fcinfo, PG_GETARG_INT64(0), &saved);
 	SPI_connect();
 	mtr_progress_begin("shortage", PG_GETARG_INT64(0));
 	mtr_match_prepare(&match, PG_GETARG_INT64(0));
@@ -659,7 +660,7 @@ mentoring_price_of_rules(PG_FUNCTION_ARGS)
 	Optimum		o = {0};
 
 	InitMaterializedSRF(fcinfo, 0);
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_coordinator(fcinfo, PG_GETARG_INT64(0), &saved);
 	SPI_connect();
 	mtr_progress_begin("price_of_rules", PG_GETARG_INT64(0));
 	mtr_match_prepare(&match, PG_GETARG_INT64(0));

@@ -32,6 +32,7 @@
 #include "match_verify.h"
 #include "mentoring.h"
 #include "progress.h"
+#include "rights.h"
 
 PG_FUNCTION_INFO_V1(mentoring_verify_match);
 
@@ -608,7 +609,7 @@ mentoring_verify_match(PG_FUNCTION_ARGS)
 	v.args[1] = mtr_id_argument(fcinfo, 1, "match_run_id");
 	v.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	InitMaterializedSRF(fcinfo, 0);
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_coordinator(fcinfo, v.args[0], &saved);
 	SPI_connect();				/* its memory goes with SPI_finish() */
 	mtr_progress_begin("verify_match", v.args[0]);
 	verify(&v);

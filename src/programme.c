@@ -1,6 +1,6 @@
 /*
  * programme.c
- *	  transitions of status; keys, params and functions of criteria
+ *	  keys, params and functions of criteria
  *
  * What a criterion needs is written once, in the table below: which keys and
  * which params its kind takes.
@@ -31,106 +31,8 @@
 #include "mentoring.h"
 #include "programme.h"
 
-PG_FUNCTION_INFO_V1(mentoring_check_transition);
 PG_FUNCTION_INFO_V1(mentoring_check_criterion);
 PG_FUNCTION_INFO_V1(mentoring_check_custom);
-
-/* the allowed changes from one status, as text for the hint */
-#define ALLOWED_QUERY \
-	"SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_literal(to_state)" \
-	" COLLATE pg_catalog.\"C\", ', ')," \
-	" pg_catalog.bool_or(to_state OPERATOR(pg_catalog.=) $3)" \
-	" FROM mentoring.transition" \
-	" WHERE object OPERATOR(pg_catalog.=) $1" \
-	" AND from_state OPERATOR(pg_catalog.=) $2"
-
-/* ----------------------------------------------------------------
- *		Transitions
- * ----------------------------------------------------------------
- */
-
-/* Look the change up; NULL when it is allowed, else what would be. */
-static char *
-allowed_instead(Oid owner, const char *object, const char *from,
-				const char *to)
-{
-	static SPIPlanPtr plan = NULL;
-	Oid			types[3] = {TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[3];
-	MtrOwner	saved;
-	MemoryContext caller = CurrentMemoryContext;
-	char	   *list;
-	bool		isnull,
-				allowed;
-
-	mtr_owner_enter_table(owner, &saved);
-	SPI_connect();
-	if (plan == NULL)
-	{
-		plan = SPI_prepare(ALLOWED_QUERY, 3, types);
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare: %s", ALLOWED_QUERY);
-	}
-	values[0] = CStringGetTextDatum(object);
-	values[1] = CStringGetTextDatum(from);
-	values[2] = CStringGetTextDatum(to);
-	if (SPI_execute_plan(plan, values, NULL, true, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "could not read mentoring.transition");
-	allowed = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-										 SPI_tuptable->tupdesc, 2, &isnull));
-	allowed = allowed && !isnull;
-	list = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	list = allowed ? NULL : MemoryContextStrdup(caller, list ? list : "");
-	SPI_finish();
-	mtr_owner_leave(&saved);
-	return list;
-}
-
-/*
- * _check_transition(): BEFORE UPDATE row trigger of every table with a status.
- */
-Datum
-mentoring_check_transition(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	TupleDesc	tupdesc;
-	const char *object;
-	char	   *from,
-			   *to,
-			   *allowed;
-	int			column;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) ||
-		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BEFORE(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("_check_transition must be called as a BEFORE UPDATE row trigger")));
-
-	tupdesc = RelationGetDescr(trigdata->tg_relation);
-	object = RelationGetRelationName(trigdata->tg_relation);
-	column = SPI_fnumber(tupdesc, "status");
-	from = SPI_getvalue(trigdata->tg_trigtuple, tupdesc, column);
-	to = SPI_getvalue(trigdata->tg_newtuple, tupdesc, column);
-	if (to == NULL || strcmp(from, to) == 0)
-		return PointerGetDatum(trigdata->tg_newtuple);	/* NOT NULL follows */
-
-	allowed = allowed_instead(trigdata->tg_relation->rd_rel->relowner,
-							  object, from, to);
-	if (allowed != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("%s %s cannot change from status \"%s\" to \"%s\"",
-						object,
-						SPI_getvalue(trigdata->tg_trigtuple, tupdesc,
-									 SPI_fnumber(tupdesc, "id")),
-						from, to),
-				 allowed[0] ? errhint("From \"%s\" it can become %s.", from, allowed)
-				 : errhint("\"%s\" is final.", from)));
-	return PointerGetDatum(trigdata->tg_newtuple);
-}
 
 /* ----------------------------------------------------------------
  *		Criteria

@@ -28,6 +28,7 @@
 #include "match.h"
 #include "mentoring.h"
 #include "request.h"
+#include "rights.h"
 #include "score.h"
 
 PG_FUNCTION_INFO_V1(mentoring_request_mentor);
@@ -266,6 +267,11 @@ static MtrStatement lock_request = {
 	MTR_THIS_ROW " FOR NO KEY UPDATE", SPI_OK_SELECT
 };
 
+static MtrStatement find_mentor = {
+	"SELECT mentor_id FROM mentoring.request" MTR_THIS_ROW
+	" AND asked_at IS NOT NULL", SPI_OK_SELECT
+};
+
 static MtrStatement set_accepted = {
 	"UPDATE mentoring.request SET status = 'accepted', reason = $5"
 	MTR_THIS_ROW " RETURNING relationship_id", SPI_OK_UPDATE_RETURNING
@@ -308,7 +314,7 @@ mentoring_request_mentor(PG_FUNCTION_ARGS)
 	ask.mentee_id = mtr_id_argument(fcinfo, 1, "mentee_id");
 	ask.mentor_id = mtr_id_argument(fcinfo, 2, "mentor_id");
 	ask.note = psprintf("%d", rank_argument(fcinfo, 3));
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_self(fcinfo, ask.mentee_id, &saved);
 	SPI_connect();
 	check_model(&ask, lock_programme(&ask));
 	check_role(&ask, "mentee", ask.mentee_id);
@@ -362,6 +368,14 @@ lock_asked(const MtrAsk *ask)
 		refuse_late(ask, mtr_ask_text(0, 3));
 }
 
+/* Has this request reached a mentor who is the current person? */
+static bool
+is_mentor(const MtrAsk *ask)
+{
+	return mtr_ask_run(&find_mentor, ask) > 0 &&
+		mtr_is_own_participant(mtr_ask_int64(0, 1));
+}
+
 /*
  * answer_request(programme_id, request_id, accept, reason): the triggers do
  * what follows from the change of status.
@@ -371,6 +385,7 @@ mentoring_answer_request(PG_FUNCTION_ARGS)
 {
 	MtrAsk		ask = {0};
 	bool		accept;
+	bool		is_admin;
 	int64		relationship_id = 0;
 	MtrOwner	saved;
 
@@ -384,8 +399,11 @@ mentoring_answer_request(PG_FUNCTION_ARGS)
 	accept = PG_GETARG_BOOL(2);
 	if (!PG_ARGISNULL(3))
 		ask.note = text_to_cstring(PG_GETARG_TEXT_PP(3));
-	mtr_owner_enter(fcinfo, &saved);
+	is_admin = mtr_is_admin();
+	mtr_owner_enter_function(fcinfo->flinfo->fn_oid, &saved);
 	SPI_connect();
+	if (!is_admin && !is_mentor(&ask))
+		mtr_refuse(fcinfo, "the mentor asked");
 	if (accept)
 		lock_programme(&ask);
 	lock_asked(&ask);
@@ -413,7 +431,10 @@ mentoring_expire_requests(PG_FUNCTION_ARGS)
 	ask.all_programmes = PG_ARGISNULL(0);
 	if (!ask.all_programmes)
 		ask.programme_id = PG_GETARG_INT64(0);
-	mtr_owner_enter(fcinfo, &saved);
+	if (ask.all_programmes)
+		mtr_enter_admin(fcinfo, &saved);
+	else
+		mtr_enter_coordinator(fcinfo, ask.programme_id, &saved);
 	SPI_connect();
 	if (!ask.all_programmes && mtr_ask_run(&find_programme, &ask) == 0)
 		mtr_no_programme(ask.programme_id);

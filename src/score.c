@@ -29,6 +29,7 @@
 #include "access.h"
 #include "match.h"
 #include "mentoring.h"
+#include "rights.h"
 #include "score.h"
 
 PG_FUNCTION_INFO_V1(mentoring_compatibility);
@@ -96,7 +97,8 @@ mentoring_compatibility(PG_FUNCTION_ARGS)
 	load.programme_id = PG_GETARG_INT64(0);
 	load.only_mentee = PG_GETARG_INT64(1);
 	load.only_mentor = PG_GETARG_INT64(2);
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_participant(fcinfo, load.programme_id, load.only_mentee,
+						  load.only_mentor, &saved);
 	if (load.only_mentee == 0)
 		mtr_no_participant(load.programme_id, "mentee", 0);
 	if (load.only_mentor == 0)
@@ -182,7 +184,7 @@ mentoring_pair_scores(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	load.programme_id = PG_GETARG_INT64(0);
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_coordinator(fcinfo, load.programme_id, &saved);
 	SPI_connect();
 	programme = mtr_programme_load(&load);
 	mtr_programme_check_weight(programme);
@@ -368,7 +370,8 @@ mentoring_recommend(PG_FUNCTION_ARGS)
 				 errhint("Leave it out for 10.")));
 	InitMaterializedSRF(fcinfo, 0);
 	load.programme_id = PG_GETARG_INT64(0);
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_participant(fcinfo, load.programme_id, PG_GETARG_INT64(1),
+						  0, &saved);
 	SPI_connect();
 	choose_side(&load, PG_GETARG_INT64(1));
 	programme = mtr_programme_load(&load);
@@ -392,7 +395,7 @@ mentoring_score_hash(PG_FUNCTION_ARGS)
 
 	load.programme_id = PG_GETARG_INT64(0);
 	load.want_hash = true;
-	mtr_owner_enter(fcinfo, &saved);
+	mtr_enter_coordinator(fcinfo, load.programme_id, &saved);
 	SPI_connect();
 	strlcpy(hash, mtr_programme_load(&load)->hash, sizeof(hash));
 	SPI_finish();

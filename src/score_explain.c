@@ -12,6 +12,13 @@
  * What kinds without keys compare is read again, for this one pair, by the
  * queries below.  Each yields the values of both sides; what belongs to the
  * pair (relationships, a rule) stands on both.
+ *
+ * Who asks sees what concerns him.  Vetoes are their author's secret: all but
+ * admins see the pair "unavailable", whichever of the two it is.  Ranks are
+ * not shown to coordinators.  The mentee and the mentor see their own values,
+ * and nothing that gives the other's preference away: its part of the score
+ * would follow from all others, so it is shown together with that of the
+ * criterion that counts most, as one row of kind "other".
  */
 #include "postgres.h"
 
@@ -26,6 +33,7 @@
 #include "access.h"
 #include "json.h"
 #include "mentoring.h"
+#include "rights.h"
 #include "score.h"
 #include "statement.h"
 
@@ -52,7 +60,24 @@ typedef struct Explanation
 	MtrProgramme *programme;
 	int64		mentee_id;
 	int64		mentor_id;
+	struct View *view;
 } Explanation;
+
+/* Who looks at it, and what that one isn't shown one by one. */
+typedef struct View
+{
+	bool		is_admin;
+	bool		is_coordinator;
+	bool		is_own[2];		/* the mentee, the mentor */
+	int32		companion;		/* criterion shown with the preference, or -1 */
+	bool		is_unavailable;
+	bool		has_other;
+	bool		other_met;
+	double		other_weight;
+	int32		other_contribution;
+} View;
+
+#define IS_PARTICIPANT(view) (!(view)->is_admin && !(view)->is_coordinator)
 
 /*
  * Parameters of all: $1 programme, $2 mentee, $3 mentor, $4 a number.
@@ -82,6 +107,20 @@ typedef struct Explanation
 	"  FROM want w LEFT JOIN own ON own.skill_id = w.skill_id" \
 	"  LEFT JOIN known ON known.skill_id = w.skill_id" \
 	"  WHERE EXISTS (SELECT FROM own) OR EXISTS (SELECT FROM known))"
+
+/* What the mentor offers, without saying what the mentee wants. */
+#define OFFER_QUERY \
+	"SELECT NULL::jsonb, jsonb_agg(jsonb_build_object('skill', k.name," \
+	" 'level', o.level) ORDER BY k.id)" \
+	" FROM (SELECT coalesce(s.skill_id, l.skill_id) AS skill_id," \
+	"  coalesce(s.level, l.level, 0) AS level" \
+	"  FROM (SELECT skill_id, level FROM mentoring.participant_skill" \
+	"   WHERE programme_id = $1 AND participant_id = $3) s" \
+	"  FULL JOIN (SELECT n.skill_id, n.level FROM mentoring.participant p" \
+	"   JOIN mentoring.person_skill n ON n.person_id = p.person_id" \
+	"   WHERE p.programme_id = $1 AND p.id = $3) l" \
+	"  ON l.skill_id = s.skill_id) o" \
+	" JOIN mentoring.skill k ON k.id = o.skill_id"
 
 /* Managers from the direct one up, at most $4, once round a circle. */
 #define CHAIN_OF(participant) \
@@ -143,6 +182,7 @@ typedef struct Explanation
 
 /* Each is prepared at its first use and kept. */
 static MtrStatement skill_query = {SKILL_QUERY};
+static MtrStatement offer_query = {OFFER_QUERY};
 static MtrStatement line_query = {LINE_QUERY};
 static MtrStatement met_query = {
 	MET_QUERY("r.ended_from IS DISTINCT FROM 'proposed'")
@@ -228,7 +268,8 @@ criterion_values(const Explanation *x, int32 k, Datum *values, bool *nulls)
 	switch (x->programme->set.criteria[k].kind)
 	{
 		case MTR_SKILL_COVER:
-			query_values(x, &skill_query, 0, values, nulls);
+			query_values(x, IS_PARTICIPANT(x->view) && !x->view->is_own[0] ?
+						 &offer_query : &skill_query, 0, values, nulls);
 			break;
 		case MTR_LISTED:
 			if (strcmp(info->kind, "reporting_line") == 0)
@@ -252,6 +293,86 @@ criterion_values(const Explanation *x, int32 k, Datum *values, bool *nulls)
 }
 
 /* ----------------------------------------------------------------
+ *		Who looks
+ * ----------------------------------------------------------------
+ */
+
+/* Before the caller becomes the owner. */
+static void
+find_view(Explanation *x, int64 programme_id)
+{
+	View	   *view = palloc0(sizeof(View));
+
+	view->is_admin = mtr_is_admin();
+	view->is_coordinator = mtr_is_coordinator(programme_id);
+	view->is_own[0] = mtr_is_own_participant(x->mentee_id);
+	view->is_own[1] = mtr_is_own_participant(x->mentor_id);
+	view->companion = -1;
+	view->other_met = true;
+	x->view = view;
+}
+
+static bool
+is_preference(const MtrProgramme *programme, int32 k)
+{
+	return programme->set.criteria[k].kind == MTR_PREFERENCE;
+}
+
+/* Find what a preference that counts is shown together with. */
+static void
+find_companion(Explanation *x)
+{
+	const MtrCriterion *criteria = x->programme->set.criteria;
+	int32		best = -1;
+	bool		is_wanted = false;
+
+	for (int32 k = 0; k < x->programme->ncriteria; k++)
+		if (is_preference(x->programme, k))
+			is_wanted |= criteria[k].share > 0;
+		else if (criteria[k].share > 0 &&
+				 (best < 0 || criteria[k].share > criteria[best].share))
+			best = k;
+	if (is_wanted && IS_PARTICIPANT(x->view))
+		x->view->companion = best;
+}
+
+/* Is this criterion one of those not shown by themselves?  Then add it up. */
+static bool
+is_hidden(const Explanation *x, int32 k, int32 contribution, bool is_met)
+{
+	View	   *view = x->view;
+	bool		is_secret = is_preference(x->programme, k);
+
+	if (!IS_PARTICIPANT(view) || (!is_secret && k != view->companion))
+		return false;
+	if (is_secret)
+		view->is_unavailable |= !is_met;
+	else
+		view->other_met &= is_met;
+	if (x->programme->set.criteria[k].share > 0)
+	{
+		view->has_other = true;
+		view->other_weight += x->programme->info[k].weight;
+		view->other_contribution += contribution;
+	}
+	return true;
+}
+
+/* Blank the values that aren't the caller's to see. */
+static void
+conceal_values(const Explanation *x, bool is_rank, bool is_rule, bool *nulls)
+{
+	const View *view = x->view;
+
+	if (view->is_admin)
+		return;
+	for (int side = 0; side < 2; side++)
+		if (is_rank || (!view->is_coordinator &&
+						(is_rule || !view->is_own[side])))
+			nulls[X_MENTEE_VALUE + side] = true;
+}
+
+/* ----------------------------------------------------------------
  *		Rows
  * ----------------------------------------------------------------
  */
@@ -265,9 +386,12 @@ put_criterion(const Explanation *x, int32 k, double similarity,
 	Datum		values[X_COLUMNS] = {0};
 	bool		nulls[X_COLUMNS] = {false};
 
+	if (is_hidden(x, k, contribution, is_met))
+		return;
 	values[X_CRITERION] = CStringGetTextDatum(info->name);
 	values[X_KIND] = CStringGetTextDatum(info->kind);
 	criterion_values(x, k, values, nulls);
+	conceal_values(x, is_preference(x->programme, k), false, nulls);
 	values[X_SIMILARITY] = Float8GetDatum(similarity);
 	values[X_WEIGHT] = Float8GetDatum(info->weight);
 	values[X_CONTRIBUTION] = Float8GetDatum(MTR_TO_DOUBLE(contribution));
@@ -391,11 +515,37 @@ put_reason(const Explanation *x, const char *kind, MtrStatement *query)
 	bool		nulls[X_COLUMNS];
 
 	memset(nulls, true, sizeof(nulls));
-	query_values(x, query, 0, values, nulls);
+	if (query != NULL)
+	{
+		query_values(x, query, 0, values, nulls);
+		conceal_values(x, false, strcmp(kind, "forbid") == 0, nulls);
+	}
 	nulls[X_KIND] = nulls[X_CONTRIBUTION] = nulls[X_IS_MET] = false;
 	values[X_KIND] = CStringGetTextDatum(kind);
 	values[X_CONTRIBUTION] = Float8GetDatum(0);
 	values[X_IS_MET] = BoolGetDatum(false);
+	tuplestore_putvalues(x->rsinfo->setResult, x->rsinfo->setDesc, values,
+						 nulls);
+}
+
+/* What wasn't shown by itself. */
+static void
+put_other(const Explanation *x)
+{
+	const View *view = x->view;
+	Datum		values[X_COLUMNS] = {0};
+	bool		nulls[X_COLUMNS];
+
+	if (!view->has_other)
+		return;
+	memset(nulls, true, sizeof(nulls));
+	nulls[X_KIND] = nulls[X_WEIGHT] = false;
+	nulls[X_CONTRIBUTION] = nulls[X_IS_MET] = false;
+	values[X_KIND] = CStringGetTextDatum("other");
+	values[X_WEIGHT] = Float8GetDatum(view->other_weight);
+	values[X_CONTRIBUTION] =
+		Float8GetDatum(MTR_TO_DOUBLE(view->other_contribution));
+	values[X_IS_MET] = BoolGetDatum(view->other_met);
 	tuplestore_putvalues(x->rsinfo->setResult, x->rsinfo->setDesc, values,
 						 nulls);
 }
@@ -422,11 +572,18 @@ put_reasons(const Explanation *x, const Explanation *back)
 		put_reason(x, "not_accepted", &status_query);
 	for (int why = 0; why < lengthof(reasons); why++)
 	{
-		if (is_excluded(programme, why))
-			put_reason(x, reasons[why].kind, &reasons[why].query);
-		else if (back != NULL && is_excluded(back->programme, why))
-			put_reason(back, reasons[why].kind, &reasons[why].query);
+		bool		is_there = is_excluded(programme, why);
+
+		if (!is_there && (back == NULL || !is_excluded(back->programme, why)))
+			continue;
+		if (why == MTR_EX_VETO && !x->view->is_admin)
+			x->view->is_unavailable = true;
+		else
+			put_reason(is_there ? x : back, reasons[why].kind,
+					   &reasons[why].query);
 	}
+	if (x->view->is_unavailable)
+		put_reason(x, "unavailable", NULL);
 }
 
 /*
@@ -437,6 +594,7 @@ mentoring_explain_pair(PG_FUNCTION_ARGS)
 {
 	Explanation x = {0};
 	Explanation back;
+	View		view_back;
 	MtrLoad		load = {0};
 	MtrOwner	saved;
 
@@ -447,7 +605,9 @@ mentoring_explain_pair(PG_FUNCTION_ARGS)
 	load.programme_id = PG_GETARG_INT64(0);
 	load.keep_unaccepted = true;
 	load.want_values = true;
-	mtr_owner_enter(fcinfo, &saved);
+	find_view(&x, load.programme_id);
+	mtr_enter_participant(fcinfo, load.programme_id, x.mentee_id,
+						  x.mentor_id, &saved);
 	if (x.mentee_id == 0)
 		mtr_no_participant(load.programme_id, "mentee", 0);
 	if (x.mentor_id == 0)
@@ -455,18 +615,25 @@ mentoring_explain_pair(PG_FUNCTION_ARGS)
 	SPI_connect();
 	x.programme = mtr_programme_load(&load);
 	mtr_programme_check_weight(x.programme);
+	find_companion(&x);
 	if (x.programme->is_peer)
 	{
 		back = x;
+		back.view = &view_back;
+		view_back = *x.view;
+		view_back.is_own[0] = x.view->is_own[1];
+		view_back.is_own[1] = x.view->is_own[0];
 		back.mentee_id = load.only_mentee = x.mentor_id;
 		back.mentor_id = load.only_mentor = x.mentee_id;
 		back.programme = mtr_programme_load(&load);
 		put_peer_criteria(&x, &back);
+		put_other(&x);
 		put_reasons(&x, &back);
 	}
 	else
 	{
 		put_criteria(&x);
+		put_other(&x);
 		put_reasons(&x, NULL);
 	}
 	SPI_finish();

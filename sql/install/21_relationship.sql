@@ -312,6 +312,11 @@ CREATE TRIGGER relationship_check_transition
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status)
     EXECUTE FUNCTION mentoring._check_transition();
 
+CREATE TRIGGER relationship_check_update
+    BEFORE UPDATE ON mentoring.relationship
+    FOR EACH ROW EXECUTE FUNCTION mentoring._check_update(
+        'status', 'end_reason', 'is_no_fault');
+
 CREATE TRIGGER relationship_state
     BEFORE UPDATE ON mentoring.relationship
     FOR EACH ROW EXECUTE FUNCTION mentoring._relationship_state();
@@ -422,6 +427,31 @@ WHERE reason IS NOT NULL;
 
 COMMENT ON VIEW mentoring.unmatched IS
 'Participants with a free place who got nobody in a run, and why: "no eligible partner", "all eligible partners full" or "outbid" (the places of eligible partners went to others).';
+
+-- Whom the current person is with, with the owner's rights: rows of others
+-- aren't the person's to read.
+
+CREATE VIEW mentoring.partner
+WITH (security_barrier = true) AS
+SELECT r.programme_id, r.id AS relationship_id,
+       mine.participant_id AS my_participant_id, m.participant_id,
+       p.person_id, m.role, o.display_name, p.bio, p.aims, r.status
+FROM mentoring.participant me
+JOIN mentoring.relationship_member mine
+  ON mine.participant_id = me.id AND mine.programme_id = me.programme_id
+JOIN mentoring.relationship r
+  ON r.id = mine.relationship_id AND r.programme_id = mine.programme_id
+JOIN mentoring.relationship_member m
+  ON m.programme_id = r.programme_id AND m.relationship_id = r.id
+ AND m.participant_id <> mine.participant_id
+JOIN mentoring.participant p
+  ON p.id = m.participant_id AND p.programme_id = m.programme_id
+JOIN mentoring.person o ON o.id = p.person_id
+WHERE me.person_id = ANY ((SELECT mentoring.my_person())::bigint[])
+  AND r.status <> 'ended';
+
+COMMENT ON VIEW mentoring.partner IS
+'Whom the current person is in relationships with, and what they tell of themselves; ended relationships are left out. The only way one participant sees the row of another.';
 
 ALTER TABLE mentoring.match_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mentoring.match_run FORCE ROW LEVEL SECURITY;

@@ -246,6 +246,7 @@ FROM (SELECT programme_id, participant_id, day, entries, minutes, week,
                              minutes
                         FROM mentoring.learning_unapplied
                        WHERE relationship_id IS NOT NULL) a
+               WHERE participant_id <> ALL ((SELECT mentoring.my_partners())::bigint[])
                GROUP BY 1, 2, 3
               HAVING pg_catalog.sum(entries) > 0) d
       WINDOW author AS (PARTITION BY programme_id, participant_id)) w
@@ -287,6 +288,7 @@ FROM (SELECT programme_id, skill_id, month, entries, minutes, participants,
                      pg_catalog.sum(gain_entries) AS gain_entries
                 FROM mentoring.learning_unapplied
                WHERE skill_id IS NOT NULL
+                 AND programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
                GROUP BY 1, 2, 3, 4) u
         LEFT JOIN mentoring.learning_author a
           ON a.programme_id = u.programme_id
@@ -325,6 +327,7 @@ FROM (SELECT programme_id, month, entries, minutes, participants, active_days
                       SELECT programme_id, day, entries, minutes, 0
                         FROM mentoring.learning_unapplied
                        WHERE relationship_id IS NOT NULL
+                         AND programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
                       UNION ALL
                       SELECT n.programme_id, n.month, 0, 0,
                              (coalesce(a.entries, 0) + n.entries > 0)::integer
@@ -334,6 +337,7 @@ FROM (SELECT programme_id, month, entries, minutes, participants, active_days
                                      pg_catalog.sum(entries) AS entries
                                 FROM mentoring.learning_unapplied
                                WHERE relationship_id IS NOT NULL
+                                 AND programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
                                GROUP BY 1, 2, 3) n
                         LEFT JOIN mentoring.learning_author a
                           ON a.programme_id = n.programme_id

@@ -126,22 +126,33 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION mentoring.expire_requests(bigint) IS
 'Marks requests whose time to answer is over as expired, asks the mentees'' next choices and returns how many expired; without an id, in all programmes. Besides, requests that cannot be accepted any more are closed and not counted, and where nobody is asked the next who waits is. Requests that somebody is answering at the moment are left for the next call. To be called regularly, hourly say.';
 
+-- With the owner's rights: one's position depends on rows one doesn't see.
+
 CREATE VIEW mentoring.waiting_list
-WITH (security_invoker = true) AS
-SELECT p.programme_id, p.id AS participant_id,
-       pg_catalog.row_number() OVER (PARTITION BY p.programme_id
-                                     ORDER BY p.applied_at, p.id) AS position,
-       p.applied_at AS waiting_since
-FROM mentoring.participant p
-WHERE p.status = 'waitlisted'
-   OR p.status = 'accepted' AND p.role = 'mentee'
-      AND NOT EXISTS (
-          SELECT
-          FROM mentoring.relationship_member m
-          JOIN mentoring.relationship r
-            ON r.programme_id = m.programme_id AND r.id = m.relationship_id
-          WHERE m.programme_id = p.programme_id AND m.participant_id = p.id
-            AND r.status IN ('proposed', 'trial', 'active', 'paused'));
+WITH (security_barrier = true) AS
+SELECT programme_id, participant_id, position, waiting_since
+FROM (SELECT p.programme_id, p.id AS participant_id,
+             pg_catalog.row_number() OVER (PARTITION BY p.programme_id
+                                           ORDER BY p.applied_at, p.id)
+                 AS position,
+             p.applied_at AS waiting_since
+      FROM mentoring.participant p
+      WHERE (p.programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
+             OR p.programme_id = ANY ((SELECT mentoring.my_participations())::bigint[]))
+        AND (p.status = 'waitlisted'
+             OR p.status = 'accepted' AND p.role = 'mentee'
+                AND NOT EXISTS (
+                    SELECT
+                    FROM mentoring.relationship_member m
+                    JOIN mentoring.relationship r
+                      ON r.programme_id = m.programme_id
+                     AND r.id = m.relationship_id
+                    WHERE m.programme_id = p.programme_id
+                      AND m.participant_id = p.id
+                      AND r.status IN ('proposed', 'trial', 'active',
+                                       'paused')))) w
+WHERE programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
+   OR participant_id = ANY ((SELECT mentoring.my_participants())::bigint[]);
 
 COMMENT ON VIEW mentoring.waiting_list IS
 'Who waits for a partner: participants on the waiting list and accepted mentees without an open relationship, in the order they applied in. Positions count the rows the reader may see.';

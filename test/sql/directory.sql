@@ -233,6 +233,8 @@ GRANT USAGE ON SCHEMA mentoring TO regress_mentoring_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA mentoring
     TO regress_mentoring_reader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mentoring TO regress_mentoring_reader;
+REVOKE EXECUTE ON FUNCTION mentoring._level_app, mentoring._level_sync,
+    mentoring._level_analyst, mentoring._level_admin FROM regress_mentoring_reader;
 INSERT INTO mentoring.person_skill (person_id, skill_id, level)
 VALUES (900003, 900001, 1);
 INSERT INTO mentoring.person_history (person_id, valid_from)

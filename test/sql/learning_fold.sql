@@ -121,6 +121,9 @@ SELECT pg_temp.state();
 CREATE ROLE regress_log_app;
 GRANT USAGE ON SCHEMA mentoring TO regress_log_app;
 GRANT INSERT, SELECT ON mentoring.learning_log TO regress_log_app;
+GRANT EXECUTE ON FUNCTION mentoring.my_participants,
+    mentoring.my_relationships, mentoring.my_programmes,
+    mentoring.my_level_programmes TO regress_log_app;
 CREATE POLICY log_app ON mentoring.learning_log TO regress_log_app USING (true);
 CREATE TEMP TABLE learning_day (LIKE mentoring.learning_day);
 CREATE TEMP TABLE learning_delta (LIKE mentoring.learning_delta);
@@ -135,6 +138,8 @@ SELECT pg_temp.said('SET mentoring.flush_method = auto');
 SELECT pg_temp.said('SET mentoring.fold_after = 1');
 RESET ROLE;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mentoring TO regress_log_app;
+REVOKE EXECUTE ON FUNCTION mentoring._level_app, mentoring._level_sync,
+    mentoring._level_analyst, mentoring._level_admin FROM regress_log_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA mentoring TO regress_log_app;
 SET ROLE regress_log_app;
 SELECT pg_temp.said('SELECT mentoring.fold_learning_log()');

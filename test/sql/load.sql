@@ -328,7 +328,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE
    ON mentoring.relationship, mentoring.relationship_member
    TO regress_mentoring_client;
 GRANT SELECT, UPDATE ON mentoring.participant TO regress_mentoring_client;
-GRANT EXECUTE ON FUNCTION mentoring._check_profile TO regress_mentoring_client;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mentoring TO regress_mentoring_client;
 CREATE POLICY client ON mentoring.relationship
     TO regress_mentoring_client USING (true);
 CREATE POLICY client ON mentoring.relationship_member
@@ -409,6 +409,8 @@ ROLLBACK TO before;
 -- from the triggers of an ordinary owner.
 CREATE ROLE regress_mentoring_owner;
 GRANT USAGE ON SCHEMA mentoring TO regress_mentoring_owner;
+GRANT EXECUTE ON FUNCTION mentoring.my_participants, mentoring.my_programmes
+   TO regress_mentoring_owner;
 DO $$
 DECLARE
     t regclass;

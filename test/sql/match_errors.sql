@@ -121,6 +121,8 @@ CREATE ROLE regress_mentoring_user;
 GRANT USAGE ON SCHEMA mentoring TO regress_mentoring_user;
 GRANT ALL ON ALL TABLES IN SCHEMA mentoring TO regress_mentoring_user;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mentoring TO regress_mentoring_user;
+REVOKE EXECUTE ON FUNCTION mentoring._level_app, mentoring._level_sync,
+    mentoring._level_analyst, mentoring._level_admin FROM regress_mentoring_user;
 SELECT regexp_replace(pg_temp.refused(format(
            'SET LOCAL ROLE regress_mentoring_user; SELECT %s', call)),
            'role ".*"', 'role (owner)')

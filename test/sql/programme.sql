@@ -402,6 +402,8 @@ DROP POLICY regress_mentoring_writer ON mentoring.criterion;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA mentoring
     TO regress_mentoring_writer;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mentoring TO regress_mentoring_writer;
+REVOKE EXECUTE ON FUNCTION mentoring._level_app, mentoring._level_sync,
+    mentoring._level_analyst, mentoring._level_admin FROM regress_mentoring_writer;
 SET LOCAL ROLE regress_mentoring_writer;
 SELECT (SELECT count(*) FROM mentoring.programme),
        (SELECT count(*) FROM mentoring.participant),

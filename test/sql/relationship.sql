@@ -229,6 +229,9 @@ CREATE ROLE regress_mentoring_reader;
 GRANT USAGE ON SCHEMA mentoring TO regress_mentoring_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA mentoring
     TO regress_mentoring_reader;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mentoring TO regress_mentoring_reader;
+REVOKE EXECUTE ON FUNCTION mentoring._level_app, mentoring._level_sync,
+    mentoring._level_analyst, mentoring._level_admin FROM regress_mentoring_reader;
 SET LOCAL ROLE regress_mentoring_reader;
 SELECT (SELECT count(*) FROM mentoring.match_run),
        (SELECT count(*) FROM mentoring.match_price),

@@ -220,6 +220,8 @@ RESET ROLE;
 \set VERBOSITY terse
 -- EXECUTE alone doesn't let anybody act with the owner's rights.
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mentoring TO regress_mentoring_nobody;
+REVOKE EXECUTE ON FUNCTION mentoring._level_app, mentoring._level_sync,
+    mentoring._level_analyst, mentoring._level_admin FROM regress_mentoring_nobody;
 SET LOCAL ROLE regress_mentoring_nobody;
 SELECT mentoring.compatibility(521, 52101, 52102);
 SELECT * FROM mentoring.pair_scores(521);

@@ -145,7 +145,7 @@ USING (VALUES (900002, 'completed')) AS v (id, status)
 CREATE ROLE regress_mentoring_client;
 GRANT USAGE ON SCHEMA mentoring TO regress_mentoring_client;
 GRANT SELECT, UPDATE ON mentoring.participant TO regress_mentoring_client;
-GRANT EXECUTE ON FUNCTION mentoring._check_profile TO regress_mentoring_client;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA mentoring TO regress_mentoring_client;
 CREATE POLICY regress_mentoring_client ON mentoring.participant
     TO regress_mentoring_client USING (true);
 CREATE SCHEMA regress_hostile AUTHORIZATION regress_mentoring_client;

@@ -1,0 +1,214 @@
+-- Row security: which rows each level sees and writes.
+--
+-- What of it a role may use at all, its grants decide (81_grant.sql).  A
+-- policy compares columns with the sets of 12_rights.sql, never reads a table,
+-- and each column it compares is indexed.  Without identity the sets are
+-- empty.  What a row may become, beyond that, triggers check: _check_update()
+-- and _check_transition().
+
+-- The directory.  Whom a person meets, partner and recommend() show.
+
+CREATE POLICY person_read ON mentoring.person FOR SELECT
+    USING (id = ANY ((SELECT mentoring.my_person())::bigint[])
+           OR id = ANY ((SELECT mentoring.my_people())::bigint[])
+           OR (SELECT mentoring.has_level('sync')
+                      OR mentoring.has_level('admin')));
+CREATE POLICY person_insert ON mentoring.person FOR INSERT
+    WITH CHECK ((SELECT mentoring.has_level('sync')
+                        OR mentoring.has_level('admin')));
+CREATE POLICY person_update ON mentoring.person FOR UPDATE
+    USING (id = ANY ((SELECT mentoring.my_person())::bigint[])
+           OR (SELECT mentoring.has_level('sync')
+                      OR mentoring.has_level('admin')));
+CREATE POLICY person_delete ON mentoring.person FOR DELETE
+    USING ((SELECT mentoring.has_level('admin')));
+
+CREATE POLICY person_history_read ON mentoring.person_history FOR SELECT
+    USING (person_id = ANY ((SELECT mentoring.my_person())::bigint[])
+           OR (SELECT mentoring.has_level('sync')
+                      OR mentoring.has_level('admin')));
+CREATE POLICY person_history_insert ON mentoring.person_history FOR INSERT
+    WITH CHECK ((SELECT mentoring.has_level('sync')
+                        OR mentoring.has_level('admin')));
+CREATE POLICY person_history_update ON mentoring.person_history FOR UPDATE
+    USING ((SELECT mentoring.has_level('sync')
+                   OR mentoring.has_level('admin')));
+CREATE POLICY person_history_delete ON mentoring.person_history FOR DELETE
+    USING ((SELECT mentoring.has_level('sync')
+                   OR mentoring.has_level('admin')));
+
+CREATE POLICY person_skill_read ON mentoring.person_skill FOR SELECT
+    USING (person_id = ANY ((SELECT mentoring.my_person())::bigint[])
+           OR person_id = ANY ((SELECT mentoring.my_people())::bigint[])
+           OR (SELECT mentoring.has_level('sync')
+                      OR mentoring.has_level('admin')));
+CREATE POLICY person_skill_insert ON mentoring.person_skill FOR INSERT
+    WITH CHECK ((SELECT mentoring.has_level('sync')
+                        OR mentoring.has_level('admin')));
+CREATE POLICY person_skill_update ON mentoring.person_skill FOR UPDATE
+    USING ((SELECT mentoring.has_level('sync')
+                   OR mentoring.has_level('admin')));
+CREATE POLICY person_skill_delete ON mentoring.person_skill FOR DELETE
+    USING ((SELECT mentoring.has_level('sync')
+                   OR mentoring.has_level('admin')));
+
+-- Who writes it could become anybody: the owner of the extension alone does.
+CREATE POLICY person_role_read ON mentoring.person_role FOR SELECT
+    USING ((SELECT mentoring.has_level('admin')));
+
+CREATE POLICY skill_read ON mentoring.skill FOR SELECT USING (true);
+CREATE POLICY skill_insert ON mentoring.skill FOR INSERT
+    WITH CHECK ((SELECT mentoring.has_level('sync')
+                        OR mentoring.has_level('admin')));
+CREATE POLICY skill_update ON mentoring.skill FOR UPDATE
+    USING ((SELECT mentoring.has_level('sync')
+                   OR mentoring.has_level('admin')));
+CREATE POLICY skill_delete ON mentoring.skill FOR DELETE
+    USING ((SELECT mentoring.has_level('admin')));
+
+CREATE POLICY transition_read ON mentoring.transition FOR SELECT USING (true);
+
+-- Programmes and who takes part.  Anybody may see what one can apply for.
+
+CREATE POLICY programme_read ON mentoring.programme FOR SELECT
+    USING (id = ANY ((SELECT mentoring.my_programmes())::bigint[])
+           OR status <> 'draft'
+              AND (SELECT mentoring.current_person()) IS NOT NULL);
+CREATE POLICY programme_insert ON mentoring.programme FOR INSERT
+    WITH CHECK ((SELECT mentoring.has_level('admin')));
+CREATE POLICY programme_update ON mentoring.programme FOR UPDATE
+    USING (id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY programme_delete ON mentoring.programme FOR DELETE
+    USING (id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[]));
+
+CREATE POLICY participant_read ON mentoring.participant FOR SELECT
+    USING (person_id = ANY ((SELECT mentoring.my_person())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+-- Who applied first waits first, so nobody sets the time back.
+CREATE POLICY participant_insert ON mentoring.participant FOR INSERT
+    WITH CHECK (person_id = ANY ((SELECT mentoring.my_person())::bigint[])
+                AND role IN ('mentor', 'mentee', 'peer')
+                AND status = 'applied' AND applied_at >= pg_catalog.now()
+                OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY participant_update ON mentoring.participant FOR UPDATE
+    USING (person_id = ANY ((SELECT mentoring.my_person())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY participant_delete ON mentoring.participant FOR DELETE
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+
+CREATE POLICY participant_skill_all ON mentoring.participant_skill
+    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+
+CREATE POLICY preference_all ON mentoring.preference
+    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[]));
+
+-- What coordinators decide, and what runs came to.
+
+CREATE POLICY criterion_all ON mentoring.criterion
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY pair_rule_all ON mentoring.pair_rule
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY match_run_read ON mentoring.match_run FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY match_price_read ON mentoring.match_price FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY match_odd_set_read ON mentoring.match_odd_set FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY proposal_read ON mentoring.proposal FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY proposal_member_read ON mentoring.proposal_member FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+
+-- Relationships: their members and coordinators.
+
+CREATE POLICY relationship_read ON mentoring.relationship FOR SELECT
+    USING (id = ANY ((SELECT mentoring.my_relationships())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY relationship_insert ON mentoring.relationship FOR INSERT
+    WITH CHECK (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY relationship_update ON mentoring.relationship FOR UPDATE
+    USING (id = ANY ((SELECT mentoring.my_relationships())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY relationship_delete ON mentoring.relationship FOR DELETE
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+
+CREATE POLICY relationship_member_read ON mentoring.relationship_member
+    FOR SELECT
+    USING (relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY relationship_member_insert ON mentoring.relationship_member
+    FOR INSERT
+    WITH CHECK (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY relationship_member_update ON mentoring.relationship_member
+    FOR UPDATE
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY relationship_member_delete ON mentoring.relationship_member
+    FOR DELETE
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+
+CREATE POLICY participant_load_read ON mentoring.participant_load FOR SELECT
+    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+
+-- Requests: a mentor sees those that have reached him.  A mentee withdraws.
+
+CREATE POLICY request_read ON mentoring.request FOR SELECT
+    USING (mentee_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR mentor_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+              AND asked_at IS NOT NULL
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY request_update ON mentoring.request FOR UPDATE
+    USING (mentee_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[]))
+    WITH CHECK (status = 'withdrawn');
+
+-- The log.  An author does anything with what is his.
+
+CREATE POLICY learning_log_author ON mentoring.learning_log
+    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[]));
+CREATE POLICY learning_log_member ON mentoring.learning_log FOR SELECT
+    USING (relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
+           AND visibility IN ('relationship', 'coordinator'));
+CREATE POLICY learning_log_coordinator ON mentoring.learning_log FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
+           AND visibility = 'coordinator');
+CREATE POLICY learning_log_admin ON mentoring.learning_log
+    USING (programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[])
+           AND visibility <> 'private');
+CREATE POLICY learning_log_sync ON mentoring.learning_log
+    USING (programme_id = ANY ((SELECT mentoring.my_level_programmes('sync'))::bigint[])
+           AND source <> 'local');
+
+-- Its totals: an author's own, a relationship's to its members, all of a
+-- programme's to its coordinators.
+
+CREATE POLICY learning_day_read ON mentoring.learning_day FOR SELECT
+    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY learning_spill_read ON mentoring.learning_spill FOR SELECT
+    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY learning_author_read ON mentoring.learning_author FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY learning_programme_month_read
+    ON mentoring.learning_programme_month FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY learning_programme_day_read
+    ON mentoring.learning_programme_day FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY learning_skill_month_read
+    ON mentoring.learning_skill_month FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY learning_delta_read ON mentoring.learning_delta FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+
+-- Who changed what, and who may.
+
+CREATE POLICY event_read ON mentoring.event FOR SELECT
+    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
+CREATE POLICY access_event_read ON mentoring.access_event FOR SELECT
+    USING ((SELECT mentoring.has_level('admin')));
