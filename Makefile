@@ -89,6 +89,7 @@ OBJS = \
 	src/match_verify_claim.o \
 	src/match_verify_group.o \
 	src/match_verify_price.o \
+	src/person_data.o \
 	src/programme.o \
 	src/progress.o \
 	src/relationship.o \
@@ -172,7 +173,8 @@ REGRESS = \
 	event \
 	access_participant \
 	access_leak \
-	access_matrix
+	access_matrix \
+	person_data
 
 # Isolation tests; test/specs/race_*.spec
 ISOLATION = \
@@ -187,7 +189,8 @@ ISOLATION = \
 	race_request_ask \
 	race_request_answer \
 	race_request_expire \
-	race_learning_log
+	race_learning_log \
+	race_erase
 
 DATA := $(patsubst $(TOP)%,%,$(wildcard $(TOP)sql/updates/mentoring--*.sql))
 DATA_built = sql/mentoring--$(EXTVERSION).sql
