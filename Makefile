@@ -190,7 +190,8 @@ ISOLATION = \
 	race_request_answer \
 	race_request_expire \
 	race_learning_log \
-	race_erase
+	race_erase \
+	race_access
 
 DATA := $(patsubst $(TOP)%,%,$(wildcard $(TOP)sql/updates/mentoring--*.sql))
 DATA_built = sql/mentoring--$(EXTVERSION).sql
