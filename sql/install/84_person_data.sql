@@ -682,7 +682,7 @@ AS 'MODULE_PATHNAME', 'mentoring_erase_person'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION mentoring.erase_person(bigint, text) IS
-'Erases a person and keeps what is counted: the row becomes a pseudonym, what the person wrote, skills, preferences and requests go, open relationships of two end, a mentee who had asked the person asks the next mentor; entries lose their texts, totals and match history stay exact. True = erased now, false = was erased before; then only what has arrived since is erased. The reason is kept in access_event. For level admin, and never oneself.';
+'Erases a person and keeps what is counted: the row becomes a pseudonym, what the person wrote, skills, preferences and requests go, open relationships end, but for groups and circles that are one without the person, and a mentee who had asked the person asks the next mentor; entries lose their texts, totals and match history stay exact. True = erased now, false = was erased before; then only what has arrived since is erased. The reason is kept in access_event. For level admin, and never oneself.';
 
 CREATE FUNCTION mentoring.retention(
     programme_id  bigint,
