@@ -156,25 +156,13 @@ person_of_role(void)
 	return person_id;
 }
 
-/* Whose role it is, is asked once in a transaction. */
 int64
 mtr_current_person(void)
 {
-	static LocalTransactionId asked = InvalidLocalTransactionId;
-	static Oid	asked_for = InvalidOid;
-	static int64 person_id;
-	LocalTransactionId now = mtr_local_xid(MyProc);
-
-	if (current_identity->transaction == now &&
+	if (current_identity->transaction == mtr_local_xid(MyProc) &&
 		current_identity->person_id != 0)
 		return current_identity->person_id;
-	if (asked != now || asked_for != GetSessionUserId())
-	{
-		person_id = person_of_role();
-		asked = now;
-		asked_for = GetSessionUserId();
-	}
-	return person_id;
+	return person_of_role();
 }
 
 /* current_person(): NULL for nobody. */

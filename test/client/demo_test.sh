@@ -3,8 +3,8 @@
 #	  the demo runs, and prints what the tutorial says it prints
 #
 # Loads the company, shows it twice (what it shows must not depend on having been
-# shown before, ids of match runs aside), writes its learning log, and looks for
-# each "text" block of the tutorial's chapter about the demo.  Times and hashes
+# shown before, ids of match runs aside), writes its learning log, reads it as the
+# application does, and looks for each "text" block of the tutorial's chapter about the demo.  Times and hashes
 # don't count.
 
 cd "$(dirname "$0")/../.." || exit 1
@@ -58,7 +58,7 @@ awk -v work="$work" '
 	END { print n + 0 > (work "/count") }
 ' doc/tutorial.md
 count=$(cat "$work/count")
-echo "1..$((count + 6))"
+echo "1..$((count + 7))"
 
 run_script company.sql >"$work/load" 2>&1
 check $? "the company loads"
@@ -73,6 +73,9 @@ mask_runs <"$work/shown" | cmp -s - "$work/again"
 check $? "twice alike"
 run_script log.sql >"$work/log" 2>&1
 check $? "its log is written"
+run_script access.sql >"$work/access" 2>&1
+check $? "and read for one after the other"
+sed 's/^ *$//' "$work/access" >>"$work/log"
 [ "$count" -ge 4 ]
 check $? "the tutorial quotes it"
 
