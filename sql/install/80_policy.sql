@@ -2,9 +2,10 @@
 --
 -- What of it a role may use at all, its grants decide (81_grant.sql).  A
 -- policy compares columns with the sets of 12_rights.sql, never reads a table,
--- and each column it compares is indexed.  Without identity the sets are
--- empty.  What a row may become, beyond that, triggers check: _check_update()
--- and _check_transition().
+-- and each column it compares is indexed; where that index begins with
+-- programme_id, the arm names the programmes as well.  Without identity the
+-- sets are empty.  What a row may become beyond that, triggers check:
+-- _check_update() and _check_transition().
 
 -- The directory.  Whom a person meets, partner and recommend() show.
 
@@ -97,11 +98,13 @@ CREATE POLICY participant_delete ON mentoring.participant FOR DELETE
     USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
 
 CREATE POLICY participant_skill_all ON mentoring.participant_skill
-    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+    USING (programme_id = ANY ((SELECT mentoring.my_participations())::bigint[])
+           AND participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
            OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
 
 CREATE POLICY preference_all ON mentoring.preference
-    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+    USING (programme_id = ANY ((SELECT mentoring.my_participations())::bigint[])
+           AND participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
            OR programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[]));
 
 -- What coordinators decide, and what runs came to.
@@ -136,7 +139,8 @@ CREATE POLICY relationship_delete ON mentoring.relationship FOR DELETE
 
 CREATE POLICY relationship_member_read ON mentoring.relationship_member
     FOR SELECT
-    USING (relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
+    USING (programme_id = ANY ((SELECT mentoring.my_participations())::bigint[])
+           AND relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
            OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
 CREATE POLICY relationship_member_insert ON mentoring.relationship_member
     FOR INSERT
@@ -149,7 +153,8 @@ CREATE POLICY relationship_member_delete ON mentoring.relationship_member
     USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
 
 CREATE POLICY participant_load_read ON mentoring.participant_load FOR SELECT
-    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+    USING (programme_id = ANY ((SELECT mentoring.my_participations())::bigint[])
+           AND participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
            OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
 
 -- Requests: a mentor sees those that have reached him.  A mentee withdraws.
@@ -185,11 +190,13 @@ CREATE POLICY learning_log_sync ON mentoring.learning_log
 -- programme's to its coordinators.
 
 CREATE POLICY learning_day_read ON mentoring.learning_day FOR SELECT
-    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+    USING (programme_id = ANY ((SELECT mentoring.my_participations())::bigint[])
+           AND participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
            OR relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
            OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
 CREATE POLICY learning_spill_read ON mentoring.learning_spill FOR SELECT
-    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+    USING (programme_id = ANY ((SELECT mentoring.my_participations())::bigint[])
+           AND participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
            OR relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
            OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
 CREATE POLICY learning_author_read ON mentoring.learning_author FOR SELECT

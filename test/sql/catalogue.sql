@@ -97,6 +97,27 @@ SELECT f.conname AS name, f.conrelid, f.confrelid, f.conkey, f.confkey,
     ON r.id = f.confrelid
  WHERE f.contype = 'f';
 
+-- What levels may do with tables, by operation, and what policies cover.
+CREATE TEMP VIEW member_right AS
+SELECT DISTINCT r.object AS table_name, split_part(p, ' ', 1) AS operation
+  FROM mentoring._level_right() AS r
+ CROSS JOIN string_to_table(r.privileges, ', ') AS p
+  JOIN member_table AS t
+    ON t.name = r.object
+ WHERE r.privileges <> 'EXECUTE';
+
+CREATE TEMP VIEW member_policy AS
+SELECT p.oid AS id, t.id AS table_id, t.name AS table_name,
+       p.polname AS name, o.operation,
+       coalesce(pg_get_expr(p.polqual, p.polrelid), '') || ' ' ||
+       coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') AS expression
+  FROM pg_policy AS p
+  JOIN member_table AS t
+    ON t.id = p.polrelid
+  JOIN (VALUES ('r'::"char", 'SELECT'), ('a', 'INSERT'), ('w', 'UPDATE'),
+               ('d', 'DELETE')) AS o (command, operation)
+    ON p.polcmd IN ('*', o.command);
+
 CREATE TEMP VIEW objection AS
 -- Security
 SELECT 'row security is not enabled and forced' AS check_name,
@@ -154,6 +175,74 @@ UNION ALL
 SELECT 'materialized view', r.name
   FROM member_relation AS r
  WHERE r.kind = 'm'
+
+-- Access
+UNION ALL
+SELECT 'a level may do it and no policy is for it',
+       r.table_name || ': ' || r.operation
+  FROM member_right AS r
+ WHERE NOT EXISTS (SELECT FROM member_policy AS p
+                    WHERE p.table_name = r.table_name
+                      AND p.operation = r.operation)
+UNION ALL
+SELECT DISTINCT 'policy for what no level may do',
+       p.name || ': ' || p.operation
+  FROM member_policy AS p
+ WHERE NOT EXISTS (SELECT FROM member_right AS r
+                    WHERE r.table_name = p.table_name
+                      AND r.operation = p.operation)
+UNION ALL
+SELECT 'table no level may read', t.name
+  FROM member_table AS t
+ WHERE NOT EXISTS (SELECT FROM member_right AS r
+                    WHERE r.table_name = t.name AND r.operation = 'SELECT')
+UNION ALL
+SELECT 'a level may use what isn''t there', r.level || ': ' || r.object
+  FROM mentoring._level_right() AS r
+ WHERE NOT EXISTS (SELECT FROM member_relation AS o
+                    WHERE o.name = r.object AND r.privileges <> 'EXECUTE'
+                   UNION ALL
+                   SELECT FROM member_function AS o
+                    WHERE o.name = r.object AND r.privileges = 'EXECUTE')
+UNION ALL
+SELECT 'policy reads a table', p.polname
+  FROM pg_policy AS p
+  JOIN member_table AS t
+    ON t.id = p.polrelid
+  JOIN pg_depend AS d
+    ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+   AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> p.polrelid
+UNION ALL
+SELECT DISTINCT 'policy compares a column without index',
+       p.name || ': ' || m.names[1]
+  FROM member_policy AS p
+ CROSS JOIN regexp_matches(p.expression, '(\w+) = ANY \(\( ?SELECT', 'g')
+         AS m (names)
+ -- spilled rows are few and soon gone
+ WHERE p.table_name <> 'learning_spill'
+   AND NOT EXISTS (SELECT
+                     FROM pg_index AS i
+                     JOIN pg_attribute AS a
+                       ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                    WHERE i.indrelid = p.table_id AND a.attname = m.names[1])
+   AND NOT EXISTS (SELECT
+                     FROM pg_index AS i
+                     JOIN pg_attribute AS a
+                       ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                     JOIN pg_attribute AS b
+                       ON b.attrelid = i.indrelid AND b.attnum = i.indkey[1]
+                    WHERE i.indrelid = p.table_id
+                      AND a.attname = 'programme_id'
+                      AND b.attname = m.names[1]
+                      AND p.expression ~ ('programme_id = ANY [^=]+ AND \('
+                                          || m.names[1] || ' = ANY'))
+UNION ALL
+SELECT DISTINCT 'policy that asks for each row', p.name
+  FROM member_policy AS p
+ WHERE replace(regexp_replace(p.expression,
+                              '\( ?SELECT mentoring\.\w+', '', 'g'),
+               'mentoring.has_level', '')
+       LIKE '%mentoring.%'
 
 -- Comments
 UNION ALL
@@ -378,6 +467,13 @@ GRANT SELECT (id) ON mentoring.bad_plain TO PUBLIC;
 GRANT SELECT ON mentoring.bad_shipped TO PUBLIC;
 GRANT USAGE ON SEQUENCE mentoring.bad_shipped_id_seq TO PUBLIC;
 GRANT USAGE ON SCHEMA mentoring TO PUBLIC;
+CREATE POLICY bad_policy ON mentoring.bad_plain
+    USING (id IN (SELECT id FROM mentoring.person)
+           OR id > mentoring.current_person());
+CREATE POLICY bad_column ON mentoring.bad_derived FOR DELETE
+    USING (a = ANY ((SELECT mentoring.my_person())::bigint[]));
+DROP POLICY skill_read ON mentoring.skill;
+ALTER VIEW mentoring.partner RENAME TO other_partner;
 
 DO $$
 DECLARE
