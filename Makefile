@@ -171,6 +171,7 @@ REGRESS = \
 	request \
 	request_errors \
 	event \
+	access_grant \
 	access_participant \
 	access_leak \
 	access_matrix \

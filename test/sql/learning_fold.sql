@@ -144,7 +144,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA mentoring TO regress_log_app;
 SET ROLE regress_log_app;
 SELECT pg_temp.said('SELECT mentoring.fold_learning_log()');
 SELECT pg_temp.said('SELECT mentoring._learning_flush()');
--- not silently of the rows that one may see
+-- all of it, whatever rows one may see
 SELECT pg_temp.said('SELECT * FROM mentoring.verify_learning_log()');
 SELECT pg_temp.said('SELECT mentoring.rebuild_learning_log()');
 SELECT pg_temp.said('SELECT mentoring.set_replication_mode(''rebuild'')');
