@@ -161,7 +161,7 @@ SELECT * FROM pg_temp.each('tom ben', format(
     (SELECT id FROM mentoring.request WHERE rank = 2)));
 SELECT * FROM pg_temp.each('ben', 'SELECT mentoring.answer_request(7101, 0, true)');
 -- withdrawn by the mentee; nothing else is changed, by anybody
-SELECT s.status, x.*
+SELECT s.status, x.who, regexp_replace(x.outcome, 'request \d+', 'request N')
   FROM unnest(ARRAY['waiting', 'asked', 'accepted', 'declined', 'expired',
                     'withdrawn']) AS s (status)
  CROSS JOIN LATERAL pg_temp.each('eva ben cora', format(

@@ -409,7 +409,8 @@ ROLLBACK TO before;
 -- from the triggers of an ordinary owner.
 CREATE ROLE regress_mentoring_owner;
 GRANT USAGE ON SCHEMA mentoring TO regress_mentoring_owner;
-GRANT EXECUTE ON FUNCTION mentoring.my_participants, mentoring.my_programmes
+GRANT EXECUTE ON FUNCTION mentoring.my_participants,
+    mentoring.my_participations, mentoring.my_programmes
    TO regress_mentoring_owner;
 DO $$
 DECLARE
