@@ -170,6 +170,7 @@ REGRESS = \
 	match_cancel \
 	request \
 	request_errors \
+	analyst \
 	event \
 	access_grant \
 	access_participant \
