@@ -17,6 +17,20 @@ SET datestyle = 'ISO';
 
 BEGIN;
 \o /dev/null
+-- the same ids whatever was there before; it comes back
+DELETE FROM mentoring.event;
+DELETE FROM mentoring.access_event;
+DO $$
+DECLARE
+    s regclass;
+BEGIN
+    FOR s IN SELECT oid FROM pg_class
+              WHERE relnamespace = 'mentoring'::regnamespace AND relkind = 'S'
+    LOOP
+        EXECUTE format('ALTER SEQUENCE %s RESTART', s);
+    END LOOP;
+END
+$$;
 \set input `echo "$PG_ABS_SRCDIR/fixture.sql"`
 \i :input
 CREATE ROLE regress_access_app;
