@@ -74,7 +74,7 @@ CREATE POLICY transition_read ON mentoring.transition FOR SELECT USING (true);
 CREATE POLICY programme_read ON mentoring.programme FOR SELECT
     USING (id = ANY ((SELECT mentoring.my_programmes())::bigint[])
            OR status <> 'draft'
-              AND (SELECT mentoring.current_person()) IS NOT NULL);
+              AND (SELECT mentoring.my_person()) <> '{}');
 CREATE POLICY programme_insert ON mentoring.programme FOR INSERT
     WITH CHECK ((SELECT mentoring.has_level('admin')));
 CREATE POLICY programme_update ON mentoring.programme FOR UPDATE
