@@ -119,6 +119,12 @@ OBJS = \
 	src/solve_stable.o \
 	src/solve_ties.o \
 	src/statement.o \
+	src/sync.o \
+	src/sync_apply.o \
+	src/sync_query.o \
+	src/sync_queue.o \
+	src/sync_skill.o \
+	src/sync_zone.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.

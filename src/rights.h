@@ -32,8 +32,7 @@ extern bool mtr_is_own_participant(int64 participant_id);
 extern bool mtr_is_own_relationship(int64 relationship_id);
 
 /* Refuse a function, telling who may call it. */
-extern void mtr_refuse(FunctionCallInfo fcinfo, const char *who)
-			pg_attribute_noreturn();
+extern void mtr_refuse(FunctionCallInfo fcinfo, const char *who);
 
 /* Coordinators of the programme and admins. */
 extern void mtr_enter_coordinator(FunctionCallInfo fcinfo, int64 programme_id,

@@ -386,6 +386,20 @@ SELECT m.programme_id, date '2024-01-01' + (m.id * 7 + n * 11)::integer % 90,
        CASE WHEN n % 5 = 0 THEN m.id || '-' || n END
   FROM mentoring.relationship_member AS m, generate_series(1, 6) AS n;
 
+-- A source with awkward texts, somebody's second account, what has changed
+INSERT INTO mentoring.source
+    (name, kind, person_query, activity_query, options, last_synced_at)
+VALUES ('hr', 'custom', E'SELECT ''E1'' AS external_id,\n\t''\\'' AS display_name',
+        NULL, '{"programme_id": 1}', '2024-03-01 12:00:00+00'),
+       ('lrs', 'xapi', NULL, NULL, '{"home_page": "https://lms.example.org"}',
+        NULL);
+INSERT INTO mentoring.person_alias (source, external_id, person_id)
+SELECT 'canvas', E'10000000000007\\', min(id) FROM mentoring.person;
+INSERT INTO mentoring.sync_queue
+    (source, table_name, external_id, action, queued_at)
+VALUES ('hr', 'lms."Users"', 'E7', 'update', '2024-03-02 12:00:00+00'),
+       ('hr', 'lms."Users"', NULL, 'delete', '2024-03-02 12:00:00+00');
+
 DROP VIEW member;
 DROP VIEW employee;
 DROP TABLE history;

@@ -219,3 +219,26 @@ CREATE POLICY event_read ON mentoring.event FOR SELECT
     USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[]));
 CREATE POLICY access_event_read ON mentoring.access_event FOR SELECT
     USING ((SELECT mentoring.has_level('admin')));
+
+-- Learning management systems.  A query text is code: it is written by
+-- register_source() alone.
+
+CREATE POLICY source_read ON mentoring.source FOR SELECT
+    USING ((SELECT mentoring.has_level('sync')
+                   OR mentoring.has_level('admin')));
+CREATE POLICY source_delete ON mentoring.source FOR DELETE
+    USING ((SELECT mentoring.has_level('admin')));
+CREATE POLICY person_alias_read ON mentoring.person_alias FOR SELECT
+    USING ((SELECT mentoring.has_level('sync')
+                   OR mentoring.has_level('admin')));
+CREATE POLICY person_alias_insert ON mentoring.person_alias FOR INSERT
+    WITH CHECK ((SELECT mentoring.has_level('admin')));
+CREATE POLICY person_alias_update ON mentoring.person_alias FOR UPDATE
+    USING ((SELECT mentoring.has_level('admin')));
+CREATE POLICY person_alias_delete ON mentoring.person_alias FOR DELETE
+    USING ((SELECT mentoring.has_level('admin')));
+CREATE POLICY sync_queue_read ON mentoring.sync_queue FOR SELECT
+    USING ((SELECT mentoring.has_level('sync')
+                   OR mentoring.has_level('admin')));
+CREATE POLICY sync_queue_delete ON mentoring.sync_queue FOR DELETE
+    USING ((SELECT mentoring.has_level('admin')));

@@ -47,6 +47,12 @@ AS $$
     ('person_skill', 'source', 'exported, erased', 'the row is deleted'),
     ('person_role', 'person_id', 'exported, erased', 'the row is deleted'),
     ('person_role', 'role_name', 'exported, erased', 'the row is deleted'),
+    ('person_alias', 'source', 'exported, erased', 'the row is deleted'),
+    ('person_alias', 'external_id', 'exported, erased', 'the row is deleted'),
+    ('person_alias', 'person_id', 'exported, erased', 'the row is deleted'),
+    ('sync_queue', 'source', 'kept', 'names a system'),
+    ('sync_queue', 'table_name', 'kept', 'of no person'),
+    ('sync_queue', 'external_id', 'erased', 'the row is deleted; else it goes with the next sync'),
 
     -- taking part
     ('participant', 'person_id', 'exported, kept', 'the pseudonym'),
@@ -103,6 +109,15 @@ AS $$
     ('access_event', 'detail', 'exported, kept', 'the level granted, or the reason of an erasure'),
 
     -- texts of no person
+    ('source', 'name', 'kept', 'names a system'),
+    ('source', 'person_query', 'kept', 'code'),
+    ('source', 'manager_query', 'kept', 'code'),
+    ('source', 'skill_query', 'kept', 'code'),
+    ('source', 'activity_query', 'kept', 'code'),
+    ('source', 'history_query', 'kept', 'code'),
+    ('source', 'alias_query', 'kept', 'code'),
+    ('source', 'pin_query', 'kept', 'code'),
+    ('source', 'options', 'kept', 'of no person'),
     ('skill', 'name', 'kept', 'of no person'),
     ('skill', 'category', 'kept', 'of no person'),
     ('skill', 'uri', 'kept', 'of no person'),
@@ -203,6 +218,9 @@ SELECT (SELECT jsonb_object_agg(key, coalesce(nullif(value, 'null'), '[]'))
     'person_role',
     (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.id)
      FROM mentoring.person_role x WHERE x.person_id = $1),
+    'person_alias',
+    (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.id)
+     FROM mentoring.person_alias x WHERE x.person_id = $1),
     'participant',
     (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.id, x.programme_id)
      FROM mentoring.participant x WHERE x.person_id = $1),
@@ -534,6 +552,14 @@ BEGIN
 
     -- The directory
     DELETE FROM mentoring.person_skill WHERE person_id = whom;
+    DELETE FROM mentoring.sync_queue q
+    USING (SELECT p.source, p.external_id
+           FROM mentoring.person p WHERE p.id = whom
+           UNION ALL
+           SELECT a.source, a.external_id
+           FROM mentoring.person_alias a WHERE a.person_id = whom) AS k
+    WHERE q.source = k.source AND q.external_id = k.external_id;
+    DELETE FROM mentoring.person_alias WHERE person_id = whom;
     UPDATE mentoring.person_history
     SET org_unit = NULL, job_role = NULL, site = NULL, manager_id = NULL
     WHERE person_id = whom

@@ -291,6 +291,12 @@ SELECT v.* FROM pair CROSS JOIN LATERAL (VALUES
     ('revoke_access', 'SELECT mentoring.revoke_access(''regress_access_none'')'),
     ('export_person', format('SELECT mentoring.export_person(%s)', mentee)),
     ('erase_person', format('SELECT mentoring.erase_person(%s)', mentee)),
+    ('sync', 'SELECT mentoring.sync(''lrs'')'),
+    ('register_source', 'SELECT mentoring.register_source(''lrs2'', ''xapi'', NULL)'),
+    ('register_moodle', 'SELECT mentoring.register_moodle(''moodle'')'),
+    ('register_canvas', 'SELECT mentoring.register_canvas(''canvas'')'),
+    ('attach_trigger', 'SELECT mentoring.attach_trigger(''x'', ''y'', ''lrs'')'),
+    ('detach_trigger', 'SELECT mentoring.detach_trigger(''x'', ''y'')'),
     ('retention', format('SELECT mentoring.retention(%s, 10)', programme_id)))
     AS v;
 
