@@ -1,0 +1,555 @@
+/*
+ * sync_apply.c
+ *	  what sync() does with persons, merged accounts, managers and history
+ *
+ * Each step is a statement that joins what was read with what is there and
+ * writes where they differ, so that a second run writes nothing.  Aliases come
+ * first, for they say under which key a person is found; then persons, then
+ * what refers to persons.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "mentoring.h"
+#include "sync_apply.h"
+
+/* more than one in so many gone at once is no change of persons */
+#define MAX_GONE_PART 5
+
+MtrParams
+mtr_sync_params(const MtrSync *sync)
+{
+	MtrParams	params;
+
+	params.n = 0;
+	mtr_add_text(&params, sync->name);
+	return params;
+}
+
+uint64
+mtr_sync_execute(MtrSync *sync, const char *text, int expect,
+				 MtrParams *params)
+{
+	EphemeralNamedRelationData relation[MTR_SYNC_QUERIES];
+	int			result;
+
+	memset(relation, 0, sizeof(relation));
+	for (int i = 0; i < MTR_SYNC_QUERIES; i++)
+	{
+		const MtrSyncRows *rows = &sync->rows[i];
+
+		if (rows->store == NULL)
+			continue;
+		relation[i].md.name = unconstify(char *, mtr_sync_query_name(i));
+		relation[i].md.reliddesc = InvalidOid;
+		relation[i].md.tupdesc = rows->desc;
+		relation[i].md.enrtype = ENR_NAMED_TUPLESTORE;
+		relation[i].md.enrtuples = rows->n;
+		relation[i].reldata = rows->store;
+		if (SPI_register_relation(&relation[i]) != SPI_OK_REL_REGISTER)
+			elog(ERROR, "could not register rows");
+	}
+
+	/* planned anew: the rows are other ones each time */
+	result = SPI_execute_with_args(text, params->n, params->type,
+								   params->value, params->is_null, false, 0);
+	mtr_statement_check(text, NULL, result, expect);
+	for (int i = 0; i < MTR_SYNC_QUERIES; i++)
+		if (sync->rows[i].store != NULL)
+			SPI_unregister_relation(relation[i].md.name);
+	return SPI_processed;
+}
+
+void
+mtr_sync_counts(MtrSync *sync, const char *text, MtrParams *params, int n,
+				int64 *count)
+{
+	(void) mtr_sync_execute(sync, text, SPI_OK_SELECT, params);
+	for (int i = 0; i < n; i++)
+	{
+		bool		isnull;
+
+		count[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+											   SPI_tuptable->tupdesc, i + 1,
+											   &isnull));
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
+ * Merged accounts
+ */
+
+/* Which account each merged one has come to at last.  Those that go round in a
+ * circle have come to none. */
+#define MERGED \
+	"RECURSIVE step AS (" \
+	" SELECT r.external_id AS origin, r.person_external_id AS target," \
+	" 1 AS depth FROM alias_query AS r" \
+	" UNION ALL SELECT s.origin, r.person_external_id, s.depth + 1" \
+	" FROM step AS s JOIN alias_query AS r ON r.external_id = s.target" \
+	" WHERE s.depth < 100)," \
+	" merged AS MATERIALIZED (SELECT s.origin, s.target FROM step AS s" \
+	" WHERE NOT EXISTS (SELECT FROM alias_query AS r" \
+	" WHERE r.external_id = s.target))"
+
+/* Somebody known under the old key alone goes on under the new one. */
+static const char rename_person[] =
+"WITH " MERGED
+" UPDATE mentoring.person AS p SET external_id = m.target"
+" FROM (SELECT DISTINCT ON (m.target) o.id, m.target FROM merged AS m"
+" JOIN mentoring.person AS o ON o.source = $1 AND o.external_id = m.origin"
+" AND o.erased_at IS NULL"
+" WHERE NOT EXISTS (SELECT FROM mentoring.person AS t"
+" WHERE t.source = $1 AND t.external_id = m.target)"
+" AND NOT EXISTS (SELECT FROM mentoring.person_alias AS a"
+" WHERE a.source = $1 AND a.external_id IN (m.target, m.origin))"
+" AND EXISTS (SELECT FROM person_query AS r WHERE r.external_id = m.target)"
+" ORDER BY m.target, o.id) AS m WHERE p.id = m.id";
+
+/* Aliases of persons of other sources are somebody else's decision. */
+static const char write_aliases[] =
+"WITH " MERGED ", " MTR_SYNC_KEYS ","
+" wanted AS MATERIALIZED (SELECT DISTINCT ON (m.origin) m.origin, k.person_id"
+" FROM merged AS m JOIN key AS k ON k.external_id = m.target"
+" ORDER BY m.origin, k.is_alias),"
+" gone AS (DELETE FROM mentoring.person_alias AS a"
+" USING mentoring.person AS p"
+" WHERE a.source = $1 AND p.id = a.person_id AND p.source = $1"
+" AND NOT EXISTS (SELECT FROM wanted AS w WHERE w.origin = a.external_id)"
+" RETURNING 1),"
+" changed AS (UPDATE mentoring.person_alias AS a SET person_id = w.person_id"
+" FROM wanted AS w WHERE a.source = $1 AND a.external_id = w.origin"
+" AND a.person_id <> w.person_id RETURNING 1),"
+" added AS (INSERT INTO mentoring.person_alias"
+" (source, external_id, person_id)"
+" SELECT $1, w.origin, w.person_id FROM wanted AS w"
+" WHERE NOT EXISTS (SELECT FROM mentoring.person_alias AS a"
+" WHERE a.source = $1 AND a.external_id = w.origin)"
+" ORDER BY w.origin RETURNING 1)"
+" SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed),"
+" (SELECT count(*) FROM gone),"
+" (SELECT count(*) FROM alias_query) - (SELECT count(*) FROM merged)";
+
+/* Persons who are there under the key of an alias are to be merged. */
+static const char find_merges[] =
+"SELECT p.id, a.person_id FROM mentoring.person_alias AS a"
+" JOIN mentoring.person AS p"
+" ON p.source = a.source AND p.external_id = a.external_id"
+" JOIN mentoring.person AS t ON t.id = a.person_id"
+" WHERE a.source = $1 AND p.erased_at IS NULL AND t.erased_at IS NULL"
+" AND p.id <> t.id ORDER BY p.id";
+
+/* What is known of $1 is known of $2 then, as far as that has nothing of the
+ * kind; the rest is erased. */
+static const char *const merge_person[] = {
+	"UPDATE mentoring.participant AS p SET person_id = $2"
+	" WHERE p.person_id = $1 AND NOT EXISTS (SELECT"
+	" FROM mentoring.participant AS o"
+	" WHERE o.programme_id = p.programme_id AND o.person_id = $2)",
+	"UPDATE mentoring.person SET manager_id = $2"
+	" WHERE manager_id = $1 AND id <> $2",
+	"UPDATE mentoring.person_history SET manager_id = $2"
+	" WHERE manager_id = $1",
+	"UPDATE mentoring.person_role SET person_id = $2 WHERE person_id = $1",
+	"UPDATE mentoring.person_alias SET person_id = $2 WHERE person_id = $1",
+	"UPDATE mentoring.person_skill AS s SET person_id = $2"
+	" WHERE s.person_id = $1 AND NOT EXISTS (SELECT"
+	" FROM mentoring.person_skill AS o"
+	" WHERE o.person_id = $2 AND o.skill_id = s.skill_id)"
+};
+
+/* erase_person() for somebody the source has lost. */
+static void
+erase_person(MtrSync *sync, int64 person_id, const char *reason)
+{
+	MtrParams	params = {0};
+
+	mtr_add_int64(&params, person_id);
+	mtr_add_text(&params, reason);
+	(void) mtr_sync_execute(sync, "SELECT mentoring._erase_person($1, $2)",
+							SPI_OK_SELECT, &params);
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/* Two columns of ids, in memory that outlives the next statement. */
+static int64 *
+copy_ids(int ncolumns)
+{
+	int64	   *ids = palloc_array(int64, SPI_processed * ncolumns + 1);
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+		for (int c = 0; c < ncolumns; c++)
+		{
+			bool		isnull;
+
+			ids[i * ncolumns + c] =
+				DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i],
+											SPI_tuptable->tupdesc, c + 1,
+											&isnull));
+		}
+	return ids;
+}
+
+/* Merge persons into those their keys are aliases of. */
+static void
+merge_persons(MtrSync *sync)
+{
+	MtrParams	params = mtr_sync_params(sync);
+	uint64		n = mtr_sync_execute(sync, find_merges, SPI_OK_SELECT,
+									 &params);
+	int64	   *ids = copy_ids(2);
+
+	SPI_freetuptable(SPI_tuptable);
+	for (uint64 i = 0; i < n; i++)
+	{
+		for (int j = 0; j < lengthof(merge_person); j++)
+		{
+			MtrParams	pair = {0};
+
+			mtr_add_int64(&pair, ids[2 * i]);
+			mtr_add_int64(&pair, ids[2 * i + 1]);
+			(void) mtr_sync_execute(sync, merge_person[j], SPI_OK_UPDATE,
+									&pair);
+		}
+		erase_person(sync, ids[2 * i],
+					 psprintf("sync: merged into person %lld",
+							  (long long) ids[2 * i + 1]));
+		mtr_progress(i, n);
+	}
+	sync->count[MTR_SYNC_O_PERSON].retired += n;
+}
+
+/*
+ * Persons
+ */
+
+/* Is a key that of an account merged into another one? */
+#define NO_ALIAS \
+	"NOT EXISTS (SELECT FROM mentoring.person_alias AS a" \
+	" WHERE a.source = $1 AND a.external_id = r.external_id)"
+
+/* The values a person is to have: $2 says which columns the query returns, $3
+ * lists keys of the profile that are the person's own. */
+static const char update_persons[] =
+"UPDATE mentoring.person AS p SET (display_name, email, org_unit, job_role,"
+" grade, site, timezone, joined_on, left_on, is_active, profile) ="
+" ROW(w.display_name, w.email, w.org_unit, w.job_role, w.grade, w.site,"
+" w.timezone, w.joined_on, w.left_on, w.is_active, w.profile)"
+" FROM (SELECT o.id, n.* FROM person_query AS r"
+" JOIN mentoring.person AS o ON o.source = $1"
+" AND o.external_id = r.external_id"
+" CROSS JOIN LATERAL (SELECT CASE WHEN ($2::bool[])[7] THEN r.joined_on"
+" ELSE o.joined_on END AS joined_on,"
+" CASE WHEN ($2::bool[])[8] THEN r.left_on ELSE o.left_on END AS left_on)"
+" AS d"
+" CROSS JOIN LATERAL (SELECT r.display_name,"
+" CASE WHEN ($2::bool[])[1] THEN r.email ELSE o.email END AS email,"
+" CASE WHEN ($2::bool[])[2] THEN r.org_unit ELSE o.org_unit END AS org_unit,"
+" CASE WHEN ($2::bool[])[3] THEN r.job_role ELSE o.job_role END AS job_role,"
+" CASE WHEN ($2::bool[])[4] THEN r.grade ELSE o.grade END AS grade,"
+" CASE WHEN ($2::bool[])[5] THEN r.site ELSE o.site END AS site,"
+" CASE WHEN ($2::bool[])[6] THEN r.timezone ELSE o.timezone END AS timezone,"
+" CASE WHEN d.joined_on > d.left_on THEN NULL ELSE d.joined_on END"
+" AS joined_on, d.left_on,"
+" CASE WHEN ($2::bool[])[9] THEN coalesce(r.is_active, true)"
+" ELSE o.is_active END AS is_active,"
+" CASE WHEN ($2::bool[])[10] THEN (SELECT coalesce("
+" jsonb_object_agg(k, o.profile -> k), '{}') FROM unnest($3::text[]) AS k"
+" WHERE o.profile ? k) || coalesce(r.profile, '{}')"
+" ELSE o.profile END AS profile) AS n"
+" WHERE NOT r.is_refused AND o.erased_at IS NULL AND " NO_ALIAS
+" AND (n.display_name, n.email, n.org_unit, n.job_role, n.grade, n.site,"
+" n.timezone, n.joined_on, n.left_on, n.is_active, n.profile)"
+" IS DISTINCT FROM (o.display_name, o.email, o.org_unit, o.job_role, o.grade,"
+" o.site, o.timezone, o.joined_on, o.left_on, o.is_active, o.profile)"
+") AS w WHERE p.id = w.id";
+
+/* Accounts that were merged before they were known needn't become known. */
+static const char insert_persons[] =
+"WITH " MERGED
+" INSERT INTO mentoring.person (source, external_id, display_name, email,"
+" org_unit, job_role, grade, site, timezone, joined_on, left_on, is_active,"
+" profile)"
+" SELECT $1, r.external_id, r.display_name, r.email, r.org_unit, r.job_role,"
+" r.grade, r.site, r.timezone, r.joined_on, r.left_on,"
+" coalesce(r.is_active, true), coalesce(r.profile, '{}')"
+" FROM person_query AS r"
+" WHERE NOT r.is_refused AND " NO_ALIAS
+" AND NOT EXISTS (SELECT FROM mentoring.person AS p"
+" WHERE p.source = $1 AND p.external_id = r.external_id)"
+" AND NOT EXISTS (SELECT FROM merged AS m WHERE m.origin = r.external_id)"
+" ORDER BY r.n ON CONFLICT (source, external_id) DO NOTHING";
+
+static const char find_gone[] =
+"SELECT p.id FROM mentoring.person AS p"
+" WHERE p.source = $1 AND p.erased_at IS NULL"
+" AND NOT EXISTS (SELECT FROM person_query AS r"
+" WHERE r.external_id = p.external_id) ORDER BY p.id";
+
+static const char count_living[] =
+"SELECT count(*) FROM mentoring.person AS p"
+" WHERE p.source = $1 AND p.erased_at IS NULL";
+
+static const char leave_persons[] =
+"UPDATE mentoring.person AS p SET left_on = greatest(p.joined_on, current_date)"
+" WHERE p.id = ANY ($1) AND p.left_on IS NULL";
+
+static void
+refuse_gone(const MtrSync *sync, int64 gone, int64 living)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("source \"%s\" has lost %lld of %lld persons", sync->name,
+					(long long) gone, (long long) living),
+			 errdetail("More than a fifth gone at once looks like tables that are empty or being restored; nothing was changed."),
+			 errhint("If they have left indeed, call sync() with force: they are erased, which can't be undone.")));
+}
+
+/* Erase the persons the source has lost. */
+static void
+retire_persons(MtrSync *sync)
+{
+	MtrParams	params = mtr_sync_params(sync);
+	int64		living;
+	uint64		n;
+	int64	   *ids;
+	Datum	   *gone;
+	MtrParams	left = {0};
+
+	mtr_sync_counts(sync, count_living, &params, 1, &living);
+	n = mtr_sync_execute(sync, find_gone, SPI_OK_SELECT, &params);
+	ids = copy_ids(1);
+	SPI_freetuptable(SPI_tuptable);
+	if (!sync->force && (int64) n * MAX_GONE_PART > living)
+		refuse_gone(sync, n, living);
+	if (n == 0)
+		return;
+	gone = palloc_array(Datum, n);
+	for (uint64 i = 0; i < n; i++)
+	{
+		erase_person(sync, ids[i], psprintf("sync: gone from source \"%s\"",
+											sync->name));
+		gone[i] = Int64GetDatum(ids[i]);
+		mtr_progress(i, n);
+	}
+	mtr_add_param(&left, INT8ARRAYOID,
+				  PointerGetDatum(construct_array(gone, n, INT8OID, 8,
+												  FLOAT8PASSBYVAL,
+												  TYPALIGN_DOUBLE)));
+	(void) mtr_sync_execute(sync, leave_persons, SPI_OK_UPDATE, &left);
+	sync->count[MTR_SYNC_O_PERSON].retired += n;
+}
+
+/* Columns of persons that the query may leave out, in the order of the
+ * statement. */
+static Datum
+given_columns(const MtrSync *sync)
+{
+	static const char *const name[] = {
+		"email", "org_unit", "job_role", "grade", "site", "timezone",
+		"joined_on", "left_on", "is_active", "profile"
+	};
+	Datum		given[lengthof(name)];
+
+	for (int i = 0; i < lengthof(name); i++)
+		given[i] = BoolGetDatum(mtr_sync_has(sync, MTR_SYNC_PERSON, name[i]));
+	return PointerGetDatum(construct_array(given, lengthof(name), BOOLOID, 1,
+										   true, TYPALIGN_CHAR));
+}
+
+/* options.own_keys */
+static Datum
+own_keys(const MtrSync *sync)
+{
+	JsonbValue	buffer;
+	JsonbValue *value = getKeyJsonValueFromContainer(&sync->options->root,
+													 "own_keys", 8, &buffer);
+	Datum	   *key;
+	int			n = 0;
+
+	if (value == NULL || value->type != jbvBinary ||
+		!JsonContainerIsArray(value->val.binary.data))
+	{
+		key = palloc_array(Datum, 1);
+		key[n++] = CStringGetTextDatum("availability");
+	}
+	else
+	{
+		JsonbContainer *list = value->val.binary.data;
+		int			length = JsonContainerSize(list);
+
+		key = palloc_array(Datum, length + 1);
+		for (int i = 0; i < length; i++)
+		{
+			JsonbValue *entry = getIthJsonbValueFromContainer(list, i);
+
+			if (entry->type == jbvString)
+				key[n++] =
+					PointerGetDatum(cstring_to_text_with_len(entry->val.string.val,
+															 entry->val.string.len));
+		}
+	}
+	return PointerGetDatum(construct_array(key, n, TEXTOID, -1, false,
+										   TYPALIGN_INT));
+}
+
+void
+mtr_sync_apply_persons(MtrSync *sync)
+{
+	MtrSyncCount *person = &sync->count[MTR_SYNC_O_PERSON];
+	MtrParams	params = mtr_sync_params(sync);
+	MtrParams	update = mtr_sync_params(sync);
+	int64		alias[4];
+
+	person->is_reported = true;
+	person->refused = sync->rows[MTR_SYNC_PERSON].refused;
+	if (sync->text[MTR_SYNC_ALIAS] != NULL)
+		(void) mtr_sync_execute(sync, rename_person, SPI_OK_UPDATE, &params);
+	mtr_add_param(&update, BOOLARRAYOID, given_columns(sync));
+	mtr_add_param(&update, TEXTARRAYOID, own_keys(sync));
+	person->updated = mtr_sync_execute(sync, update_persons, SPI_OK_UPDATE,
+									   &update);
+	person->inserted = mtr_sync_execute(sync, insert_persons, SPI_OK_INSERT,
+										&params);
+	if (sync->text[MTR_SYNC_ALIAS] != NULL)
+	{
+		MtrSyncCount *count = &sync->count[MTR_SYNC_O_ALIAS];
+
+		mtr_sync_counts(sync, write_aliases, &params, 4, alias);
+		count->is_reported = true;
+		count->inserted = alias[0];
+		count->updated = alias[1];
+		count->retired = alias[2];
+		count->refused = alias[3] + sync->rows[MTR_SYNC_ALIAS].refused;
+	}
+	merge_persons(sync);
+	retire_persons(sync);
+}
+
+/*
+ * Managers
+ */
+
+/* Nobody manages himself, also not by another account. */
+static const char update_managers[] =
+"WITH " MTR_SYNC_KEYS ","
+" known AS MATERIALIZED (SELECT k.person_id, m.person_id AS manager_id,"
+" k.is_alias, r.n FROM manager_query AS r"
+" JOIN key AS k ON k.external_id = r.external_id"
+" JOIN key AS m ON m.external_id = r.manager_external_id"
+" AND m.person_id <> k.person_id),"
+" wanted AS MATERIALIZED (SELECT DISTINCT ON (person_id) person_id, manager_id"
+" FROM known ORDER BY person_id, is_alias, n),"
+" changed AS (UPDATE mentoring.person AS p SET manager_id = w.manager_id"
+" FROM (SELECT o.id, w.manager_id FROM mentoring.person AS o"
+" LEFT JOIN wanted AS w ON w.person_id = o.id"
+" WHERE o.source = $1 AND o.erased_at IS NULL"
+" AND o.manager_id IS DISTINCT FROM w.manager_id) AS w"
+" WHERE p.id = w.id RETURNING p.manager_id)"
+" SELECT (SELECT count(*) FROM changed WHERE manager_id IS NOT NULL),"
+" (SELECT count(*) FROM changed WHERE manager_id IS NULL),"
+" (SELECT count(*) FROM manager_query) - (SELECT count(*) FROM known)";
+
+void
+mtr_sync_apply_managers(MtrSync *sync)
+{
+	MtrSyncCount *count = &sync->count[MTR_SYNC_O_MANAGER];
+	MtrParams	params = mtr_sync_params(sync);
+	int64		n[3];
+
+	mtr_sync_counts(sync, update_managers, &params, 3, n);
+	count->is_reported = true;
+	count->updated = n[0];
+	count->retired = n[1];
+	count->refused = n[2] + sync->rows[MTR_SYNC_MANAGER].refused;
+}
+
+/*
+ * History
+ */
+
+/* Without a history_query: the period that lasts is compared with the person.
+ * Of several changes on one day the last one counts. */
+static const char keep_history[] =
+"WITH state AS MATERIALIZED (SELECT p.id, p.org_unit, p.job_role, p.grade,"
+" p.site, p.manager_id, h.id AS history_id, h.valid_from,"
+" p.erased_at IS NULL AND coalesce(p.left_on > current_date, true) AS is_here,"
+" least(coalesce(p.left_on, current_date), current_date) AS last_day,"
+" (h.org_unit, h.job_role, h.grade, h.site, h.manager_id) IS DISTINCT FROM"
+" (p.org_unit, p.job_role, p.grade, p.site, p.manager_id) AS differs"
+" FROM mentoring.person AS p"
+" LEFT JOIN (SELECT DISTINCT ON (h.person_id) h.* FROM"
+" mentoring.person_history AS h WHERE h.valid_to IS NULL"
+" ORDER BY h.person_id, h.valid_from DESC) AS h ON h.person_id = p.id"
+" WHERE p.source = $1),"
+" closed AS (UPDATE mentoring.person_history AS h"
+" SET valid_to = CASE WHEN s.is_here THEN current_date - 1"
+" ELSE greatest(h.valid_from, s.last_day) END"
+" FROM state AS s WHERE h.id = s.history_id"
+" AND (NOT s.is_here OR s.differs AND s.valid_from < current_date)"
+" RETURNING 1),"
+" changed AS (UPDATE mentoring.person_history AS h"
+" SET org_unit = s.org_unit, job_role = s.job_role, grade = s.grade,"
+" site = s.site, manager_id = s.manager_id"
+" FROM state AS s WHERE h.id = s.history_id AND s.is_here AND s.differs"
+" AND s.valid_from >= current_date RETURNING 1),"
+" added AS (INSERT INTO mentoring.person_history AS h (person_id, valid_from,"
+" org_unit, job_role, grade, site, manager_id)"
+" SELECT s.id, current_date, s.org_unit, s.job_role, s.grade, s.site,"
+" s.manager_id FROM state AS s WHERE s.is_here"
+" AND CASE WHEN s.history_id IS NULL"
+" THEN num_nonnulls(s.org_unit, s.job_role, s.grade, s.site, s.manager_id) > 0"
+" ELSE s.differs AND s.valid_from < current_date END ORDER BY s.id"
+" ON CONFLICT (person_id, valid_from) DO UPDATE SET valid_to = NULL,"
+" org_unit = excluded.org_unit, job_role = excluded.job_role,"
+" grade = excluded.grade, site = excluded.site,"
+" manager_id = excluded.manager_id RETURNING 1)"
+" SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)"
+" + (SELECT count(*) FROM closed), 0::bigint";
+
+/* With one: periods are what it says; those it no longer tells of are kept. */
+static const char write_history[] =
+"WITH " MTR_SYNC_KEYS ","
+" known AS MATERIALIZED (SELECT k.person_id, k.is_alias, r.*,"
+" m.person_id AS manager_id FROM history_query AS r"
+" JOIN key AS k ON k.external_id = r.external_id"
+" LEFT JOIN key AS m ON m.external_id = r.manager_external_id),"
+" wanted AS MATERIALIZED (SELECT DISTINCT ON (person_id, valid_from) * FROM known"
+" ORDER BY person_id, valid_from, is_alias, n),"
+" changed AS (UPDATE mentoring.person_history AS h SET valid_to = w.valid_to,"
+" org_unit = w.org_unit, job_role = w.job_role, grade = w.grade,"
+" site = w.site, manager_id = w.manager_id, exit_kind = w.exit_kind"
+" FROM wanted AS w WHERE h.person_id = w.person_id"
+" AND h.valid_from = w.valid_from"
+" AND (h.valid_to, h.org_unit, h.job_role, h.grade, h.site, h.manager_id,"
+" h.exit_kind) IS DISTINCT FROM (w.valid_to, w.org_unit, w.job_role, w.grade,"
+" w.site, w.manager_id, w.exit_kind) RETURNING 1),"
+" added AS (INSERT INTO mentoring.person_history (person_id, valid_from,"
+" valid_to, org_unit, job_role, grade, site, manager_id, exit_kind)"
+" SELECT w.person_id, w.valid_from, w.valid_to, w.org_unit, w.job_role,"
+" w.grade, w.site, w.manager_id, w.exit_kind FROM wanted AS w"
+" WHERE NOT EXISTS (SELECT FROM mentoring.person_history AS h"
+" WHERE h.person_id = w.person_id AND h.valid_from = w.valid_from)"
+" ORDER BY w.person_id, w.valid_from RETURNING 1)"
+" SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed),"
+" (SELECT count(*) FROM history_query) - (SELECT count(*) FROM known)";
+
+void
+mtr_sync_apply_history(MtrSync *sync)
+{
+	MtrSyncCount *count = &sync->count[MTR_SYNC_O_HISTORY];
+	MtrParams	params = mtr_sync_params(sync);
+	int64		n[3];
+
+	mtr_sync_counts(sync, sync->text[MTR_SYNC_HISTORY] != NULL ?
+					write_history : keep_history, &params, 3, n);
+	count->is_reported = true;
+	count->inserted = n[0];
+	count->updated = n[1];
+	count->refused = n[2] + sync->rows[MTR_SYNC_HISTORY].refused;
+}

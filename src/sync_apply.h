@@ -1,0 +1,39 @@
+/*
+ * sync_apply.h
+ *	  statements that apply what sync() has read
+ *
+ * Their texts are constants.  What was read they find by the name of its
+ * query: person_query, manager_query ...
+ */
+#ifndef MTR_SYNC_APPLY_H
+#define MTR_SYNC_APPLY_H
+
+#include "match_statement.h"
+#include "sync.h"
+
+/*
+ * Who has a key of the source $1: its living persons, and aliases.
+ */
+#define MTR_SYNC_KEYS \
+	"key AS MATERIALIZED (" \
+	" SELECT p.external_id, p.id AS person_id, false AS is_alias" \
+	" FROM mentoring.person AS p" \
+	" WHERE p.source = $1 AND p.erased_at IS NULL" \
+	" UNION ALL SELECT a.external_id, a.person_id, true" \
+	" FROM mentoring.person_alias AS a" \
+	" JOIN mentoring.person AS p ON p.id = a.person_id" \
+	" WHERE a.source = $1 AND p.erased_at IS NULL)"
+
+/* Parameters beginning with the name of the source. */
+extern MtrParams mtr_sync_params(const MtrSync *sync);
+
+/* Run a statement that reads some of the rows; returns how many rows it
+ * processed. */
+extern uint64 mtr_sync_execute(MtrSync *sync, const char *text, int expect,
+							   MtrParams *params);
+
+/* The same for a SELECT of one row of bigints. */
+extern void mtr_sync_counts(MtrSync *sync, const char *text, MtrParams *params,
+							int n, int64 *count);
+
+#endif							/* MTR_SYNC_APPLY_H */

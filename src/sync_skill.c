@@ -1,0 +1,223 @@
+/*
+ * sync_skill.c
+ *	  what sync() does with skills, pins and activity
+ *
+ * A level belongs to the source it came from: another source's, or one entered
+ * here, is left alone and the row counted as refused.  Pins are known by their
+ * reason.  Activity is only added to and corrected: a log the learning
+ * management system has cleared away happened all the same.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
+#include "json.h"
+#include "mentoring.h"
+#include "sync_apply.h"
+
+/*
+ * Skills
+ */
+
+static const char insert_skills[] =
+"INSERT INTO mentoring.skill (name, category, uri)"
+" SELECT DISTINCT ON (r.skill, r.category) r.skill, r.category, r.uri"
+" FROM skill_query AS r WHERE NOT EXISTS (SELECT FROM mentoring.skill AS s"
+" WHERE s.name = r.skill AND s.category IS NOT DISTINCT FROM r.category)"
+" ORDER BY r.skill, r.category, r.n"
+" ON CONFLICT (category, name) DO NOTHING";
+
+/* Of several levels in one skill the highest is what somebody can do. */
+static const char write_levels[] =
+"WITH " MTR_SYNC_KEYS ","
+" known AS MATERIALIZED (SELECT k.person_id, s.id AS skill_id, r.level"
+" FROM skill_query AS r JOIN key AS k ON k.external_id = r.external_id"
+" JOIN mentoring.skill AS s ON s.name = r.skill"
+" AND s.category IS NOT DISTINCT FROM r.category),"
+" wanted AS MATERIALIZED (SELECT w.*, o.id, o.source,"
+" o.level AS old_level FROM (SELECT person_id, skill_id,"
+" max(level) AS level FROM known GROUP BY person_id, skill_id) AS w"
+" LEFT JOIN mentoring.person_skill AS o ON o.person_id = w.person_id"
+" AND o.skill_id = w.skill_id),"
+" gone AS (DELETE FROM mentoring.person_skill AS p WHERE p.source = $1"
+" AND NOT EXISTS (SELECT FROM wanted AS w WHERE w.id = p.id)"
+" RETURNING 1),"
+" changed AS (UPDATE mentoring.person_skill AS p SET level = w.level"
+" FROM wanted AS w WHERE p.id = w.id AND w.source = $1"
+" AND w.old_level <> w.level RETURNING 1),"
+" added AS (INSERT INTO mentoring.person_skill"
+" (person_id, skill_id, level, source)"
+" SELECT w.person_id, w.skill_id, w.level, $1 FROM wanted AS w"
+" WHERE w.id IS NULL ORDER BY w.person_id, w.skill_id"
+" ON CONFLICT (person_id, skill_id) DO NOTHING RETURNING 1)"
+" SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed),"
+" (SELECT count(*) FROM gone),"
+" (SELECT count(*) FROM skill_query) - (SELECT count(*) FROM known)"
+" + (SELECT count(*) FROM wanted WHERE id IS NOT NULL AND source <> $1)";
+
+void
+mtr_sync_apply_skills(MtrSync *sync)
+{
+	MtrSyncCount *skill = &sync->count[MTR_SYNC_O_NEW_SKILL];
+	MtrSyncCount *level = &sync->count[MTR_SYNC_O_SKILL];
+	MtrParams	params = {0};
+	MtrParams	source = mtr_sync_params(sync);
+	int64		n[4];
+
+	skill->is_reported = true;
+	skill->inserted += mtr_sync_execute(sync, insert_skills, SPI_OK_INSERT,
+										&params);
+	mtr_sync_counts(sync, write_levels, &source, 4, n);
+	level->is_reported = true;
+	level->inserted = n[0];
+	level->updated = n[1];
+	level->retired = n[2];
+	level->refused = n[3] + sync->rows[MTR_SYNC_SKILL].refused;
+}
+
+/*
+ * Pins
+ */
+
+/* A pair a coordinator has pinned or forbidden is left as it is. */
+static const char write_pins[] =
+"WITH " MTR_SYNC_KEYS ","
+" known AS MATERIALIZED (SELECT DISTINCT e.id AS mentee_id, m.id AS mentor_id"
+" FROM pin_query AS r JOIN key AS k ON k.external_id = r.external_id"
+" JOIN key AS o ON o.external_id = r.mentor_external_id"
+" JOIN mentoring.participant AS e ON e.programme_id = $2"
+" AND e.person_id = k.person_id AND e.role = 'mentee'"
+" JOIN mentoring.participant AS m ON m.programme_id = $2"
+" AND m.person_id = o.person_id AND m.role = 'mentor'),"
+" gone AS (DELETE FROM mentoring.pair_rule AS p"
+" WHERE p.rule = 'pin' AND p.reason = $3 AND NOT (p.programme_id = $2"
+" AND EXISTS (SELECT FROM known AS w WHERE w.mentee_id = p.mentee_id"
+" AND w.mentor_id = p.mentor_id)) RETURNING 1),"
+" added AS (INSERT INTO mentoring.pair_rule"
+" (programme_id, mentee_id, mentor_id, rule, reason)"
+" SELECT $2, w.mentee_id, w.mentor_id, 'pin', $3 FROM known AS w"
+" WHERE NOT EXISTS (SELECT FROM mentoring.pair_rule AS p"
+" WHERE p.programme_id = $2 AND p.mentee_id = w.mentee_id"
+" AND p.mentor_id = w.mentor_id) ORDER BY w.mentee_id, w.mentor_id"
+" RETURNING 1)"
+" SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM gone),"
+" (SELECT count(*) FROM pin_query) - (SELECT count(*) FROM known)";
+
+/* options.programme_id; 0 for none. */
+static int64
+pin_programme(const MtrSync *sync)
+{
+	JsonbValue	buffer;
+	JsonbValue *value = mtr_json_get(sync->options, "programme_id", &buffer);
+	MtrParams	params = {0};
+	int64		id;
+
+	if (value == NULL)
+		return 0;
+	if (!mtr_json_is_whole(value, 1, PG_INT64_MAX))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("programme_id in options of source \"%s\" is no id",
+						sync->name),
+				 errhint("Give the id of a programme, as a number.")));
+	id = DatumGetInt64(DirectFunctionCall1(numeric_int8,
+										   NumericGetDatum(value->val.numeric)));
+	mtr_add_int64(&params, id);
+	if (mtr_sync_execute(unconstify(MtrSync *, sync),
+						 "SELECT FROM mentoring.programme WHERE id = $1",
+						 SPI_OK_SELECT, &params) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("options of source \"%s\" name programme %lld, which isn't there",
+						sync->name, (long long) id),
+				 errhint("Register the source again with another programme_id, or with none.")));
+	return id;
+}
+
+void
+mtr_sync_apply_pins(MtrSync *sync)
+{
+	MtrSyncCount *count = &sync->count[MTR_SYNC_O_PIN];
+	MtrParams	params = mtr_sync_params(sync);
+	int64		programme_id = pin_programme(sync);
+	int64		n[3];
+
+	if (programme_id == 0)
+		return;
+	mtr_add_int64(&params, programme_id);
+	mtr_add_text(&params, psprintf("source \"%s\"", sync->name));
+	mtr_sync_counts(sync, write_pins, &params, 3, n);
+	count->is_reported = true;
+	count->inserted = n[0];
+	count->retired = n[1];
+	count->refused = n[2] + sync->rows[MTR_SYNC_PIN].refused;
+}
+
+/*
+ * Activity
+ */
+
+static const char insert_activity_skills[] =
+"INSERT INTO mentoring.skill (name)"
+" SELECT DISTINCT r.skill FROM activity_query AS r WHERE r.skill IS NOT NULL"
+" AND NOT EXISTS (SELECT FROM mentoring.skill AS s WHERE s.name = r.skill)"
+" ORDER BY r.skill ON CONFLICT (category, name) DO NOTHING";
+
+/* Once for each programme under way in which the person is a mentee. */
+static const char write_activity[] =
+"WITH " MTR_SYNC_KEYS ","
+" event AS MATERIALIZED (SELECT DISTINCT ON (r.source_event_id) r.*"
+" FROM activity_query AS r ORDER BY r.source_event_id, r.n),"
+" place AS MATERIALIZED (SELECT t.programme_id, t.id AS participant_id,"
+" r.n, r.source_event_id, r.occurred_on, r.kind, r.minutes,"
+" (SELECT min(s.id) FROM mentoring.skill AS s WHERE s.name = r.skill)"
+" AS skill_id FROM event AS r"
+" JOIN key AS k ON k.external_id = r.external_id"
+" JOIN mentoring.participant AS t ON t.person_id = k.person_id"
+" AND t.role = 'mentee' AND t.status = 'accepted'"
+" JOIN mentoring.programme AS g ON g.id = t.programme_id"
+" AND g.status = 'running'),"
+" both_ AS MATERIALIZED (SELECT w.*, l.id, (l.occurred_on, l.kind, l.minutes,"
+" l.skill_id) IS DISTINCT FROM (w.occurred_on, w.kind, w.minutes, w.skill_id)"
+" AS differs FROM place AS w"
+" LEFT JOIN mentoring.learning_log AS l ON l.programme_id = w.programme_id"
+" AND l.source = $1 AND l.source_event_id = w.source_event_id),"
+" changed AS (UPDATE mentoring.learning_log AS l"
+" SET occurred_on = w.occurred_on, kind = w.kind, minutes = w.minutes,"
+" skill_id = w.skill_id FROM both_ AS w"
+" WHERE l.id = w.id AND l.programme_id = w.programme_id AND w.differs"
+" RETURNING 1),"
+" added AS (INSERT INTO mentoring.learning_log (programme_id, participant_id,"
+" source, source_event_id, occurred_on, kind, minutes, skill_id)"
+" SELECT w.programme_id, w.participant_id, $1, w.source_event_id,"
+" w.occurred_on, w.kind, w.minutes, w.skill_id FROM both_ AS w"
+" WHERE w.id IS NULL ORDER BY w.n, w.programme_id"
+" ON CONFLICT (programme_id, source, source_event_id) DO NOTHING RETURNING 1)"
+" SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed),"
+" (SELECT count(*) FROM activity_query)"
+" - (SELECT count(DISTINCT n) FROM place)";
+
+void
+mtr_sync_apply_activity(MtrSync *sync)
+{
+	MtrSyncCount *count = &sync->count[MTR_SYNC_O_LOG];
+	MtrSyncCount *skill = &sync->count[MTR_SYNC_O_NEW_SKILL];
+	MtrParams	none = {0};
+	MtrParams	params = mtr_sync_params(sync);
+	int64		n[3];
+
+	if (mtr_sync_has(sync, MTR_SYNC_ACTIVITY, "skill"))
+	{
+		skill->is_reported = true;
+		skill->inserted += mtr_sync_execute(sync, insert_activity_skills,
+											SPI_OK_INSERT, &none);
+	}
+	mtr_sync_counts(sync, write_activity, &params, 3, n);
+	count->is_reported = true;
+	count->inserted = n[0];
+	count->updated = n[1];
+	count->refused = n[2] + sync->rows[MTR_SYNC_ACTIVITY].refused;
+}
