@@ -128,6 +128,10 @@ mtr_missing_extras()
 		echo python3-networkx
 	[ -f /usr/include/lemon/matching.h ] || echo liblemon-dev
 	command -v g++ >/dev/null || echo g++
+	"${MTR_PYTHON:-/usr/bin/python3}" -c 'import psycopg2' 2>/dev/null ||
+		echo python3-psycopg2
+	PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || echo pgbouncer
+	command -v sqlsmith >/dev/null || echo sqlsmith
 }
 
 # Run a command as root, or fail.
@@ -148,18 +152,27 @@ mtr_can_install()
 }
 
 # Debian starts a server of its own, cluster "main", when a server package
-# comes in.  A file in createcluster.d, there while apt runs, says no.
+# comes in.  A file in createcluster.d, there while apt runs, says no.  So does
+# policy-rc.d to the service of pgbouncer, where no other is there to ask.
 mtr_apt_install()
 {
 	local dir=/etc/postgresql-common/createcluster.d
 	local file=$dir/mentoring-$$.conf
-	local had_dir=yes log rc
+	local policy=/usr/sbin/policy-rc.d
+	local had_dir=yes had_policy=yes log rc
 
 	log=$(mktemp) || return
 	[ -d $dir ] || had_dir=no
 	mtr_as_root mkdir -p $dir
 	echo 'create_main_cluster = false' |
 		mtr_as_root tee "$file" >/dev/null
+	if [ ! -e $policy ]
+	then
+		had_policy=no
+		printf '#!/bin/sh\ncase $* in *pgbouncer*) exit 101 ;; esac\n' |
+			mtr_as_root tee $policy >/dev/null
+		mtr_as_root chmod +x $policy
+	fi
 	mtr_say "mentoring: installing $*" >&2
 	mtr_as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -q --no-install-recommends "$@" >"$log" 2>&1
@@ -167,6 +180,10 @@ mtr_apt_install()
 	[ $rc -eq 0 ] || tail -n 30 "$log" >&2
 	rm -f "$log"
 	mtr_as_root rm -f "$file"
+	[ $had_policy = yes ] || mtr_as_root rm -f $policy
+	# nor shall it come with the next boot
+	[[ " $* " != *" pgbouncer "* ]] ||
+		mtr_as_root update-rc.d pgbouncer disable >/dev/null 2>&1
 	[ $had_dir = yes ] || mtr_as_root rmdir --ignore-fail-on-non-empty $dir
 	return $rc
 }
