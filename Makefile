@@ -176,6 +176,10 @@ REGRESS = \
 	match_cancel \
 	request \
 	request_errors \
+	lms_moodle \
+	lms_sync \
+	lms_canvas \
+	lms_queue \
 	analyst \
 	event \
 	access_grant \

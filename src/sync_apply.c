@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
 #include "mentoring.h"
 #include "sync_apply.h"
@@ -30,20 +31,17 @@ mtr_sync_params(const MtrSync *sync)
 	return params;
 }
 
-uint64
-mtr_sync_execute(MtrSync *sync, const char *text, int expect,
-				 MtrParams *params)
+/* Let statements see what was read, or no longer. */
+static void
+show_rows(const MtrSync *sync, EphemeralNamedRelationData *relation)
 {
-	EphemeralNamedRelationData relation[MTR_SYNC_QUERIES];
-	int			result;
-
-	memset(relation, 0, sizeof(relation));
 	for (int i = 0; i < MTR_SYNC_QUERIES; i++)
 	{
 		const MtrSyncRows *rows = &sync->rows[i];
 
 		if (rows->store == NULL)
 			continue;
+		memset(&relation[i], 0, sizeof(relation[i]));
 		relation[i].md.name = unconstify(char *, mtr_sync_query_name(i));
 		relation[i].md.reliddesc = InvalidOid;
 		relation[i].md.tupdesc = rows->desc;
@@ -53,14 +51,39 @@ mtr_sync_execute(MtrSync *sync, const char *text, int expect,
 		if (SPI_register_relation(&relation[i]) != SPI_OK_REL_REGISTER)
 			elog(ERROR, "could not register rows");
 	}
+}
+
+static void
+hide_rows(const MtrSync *sync)
+{
+	for (int i = 0; i < MTR_SYNC_QUERIES; i++)
+		if (sync->rows[i].store != NULL)
+			SPI_unregister_relation(mtr_sync_query_name(i));
+}
+
+/*
+ * Tables that have just been filled have no statistics, and the planner takes
+ * 100,000 rows of a source for a few hundred: a nested loop over what was read
+ * would never end.  Everything here is done by hashing or sorting.
+ */
+uint64
+mtr_sync_execute(MtrSync *sync, const char *text, int expect,
+				 MtrParams *params)
+{
+	EphemeralNamedRelationData relation[MTR_SYNC_QUERIES];
+	int			guc_level = NewGUCNestLevel();
+	int			result;
+
+	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	show_rows(sync, relation);
 
 	/* planned anew: the rows are other ones each time */
 	result = SPI_execute_with_args(text, params->n, params->type,
 								   params->value, params->is_null, false, 0);
 	mtr_statement_check(text, NULL, result, expect);
-	for (int i = 0; i < MTR_SYNC_QUERIES; i++)
-		if (sync->rows[i].store != NULL)
-			SPI_unregister_relation(relation[i].md.name);
+	hide_rows(sync);
+	AtEOXact_GUC(true, guc_level);
 	return SPI_processed;
 }
 
@@ -111,7 +134,14 @@ static const char rename_person[] =
 " AND EXISTS (SELECT FROM person_query AS r WHERE r.external_id = m.target)"
 " ORDER BY m.target, o.id) AS m WHERE p.id = m.id";
 
-/* Aliases of persons of other sources are somebody else's decision. */
+/* Aliases of persons of other sources are somebody else's decision.  Accounts
+ * that were split again are persons of their own before persons are entered. */
+static const char drop_aliases[] =
+"WITH " MERGED
+" DELETE FROM mentoring.person_alias AS a USING mentoring.person AS p"
+" WHERE a.source = $1 AND p.id = a.person_id AND p.source = $1"
+" AND NOT EXISTS (SELECT FROM merged AS m WHERE m.origin = a.external_id)";
+
 static const char write_aliases[] =
 "WITH " MERGED ", " MTR_SYNC_KEYS ","
 " wanted AS MATERIALIZED (SELECT DISTINCT ON (m.origin) m.origin, k.person_id"
@@ -146,33 +176,41 @@ static const char find_merges[] =
 
 /* What is known of $1 is known of $2 then, as far as that has nothing of the
  * kind; the rest is erased. */
-static const char *const merge_person[] = {
-	"UPDATE mentoring.participant AS p SET person_id = $2"
-	" WHERE p.person_id = $1 AND NOT EXISTS (SELECT"
-	" FROM mentoring.participant AS o"
-	" WHERE o.programme_id = p.programme_id AND o.person_id = $2)",
-	"UPDATE mentoring.person SET manager_id = $2"
-	" WHERE manager_id = $1 AND id <> $2",
-	"UPDATE mentoring.person_history SET manager_id = $2"
-	" WHERE manager_id = $1",
-	"UPDATE mentoring.person_role SET person_id = $2 WHERE person_id = $1",
-	"UPDATE mentoring.person_alias SET person_id = $2 WHERE person_id = $1",
-	"UPDATE mentoring.person_skill AS s SET person_id = $2"
-	" WHERE s.person_id = $1 AND NOT EXISTS (SELECT"
-	" FROM mentoring.person_skill AS o"
-	" WHERE o.person_id = $2 AND o.skill_id = s.skill_id)"
+static MtrStatement merge_person[] = {
+	{"UPDATE mentoring.participant AS p SET person_id = $2"
+		" WHERE p.person_id = $1 AND NOT EXISTS (SELECT"
+		" FROM mentoring.participant AS o"
+		" WHERE o.programme_id = p.programme_id AND o.person_id = $2)",
+	SPI_OK_UPDATE},
+	{"UPDATE mentoring.person SET manager_id = $2"
+		" WHERE manager_id = $1 AND id <> $2",
+	SPI_OK_UPDATE},
+	{"UPDATE mentoring.person_history SET manager_id = $2"
+		" WHERE manager_id = $1",
+	SPI_OK_UPDATE},
+	{"UPDATE mentoring.person_role SET person_id = $2 WHERE person_id = $1",
+	SPI_OK_UPDATE},
+	{"UPDATE mentoring.person_alias SET person_id = $2 WHERE person_id = $1",
+	SPI_OK_UPDATE},
+	{"UPDATE mentoring.person_skill AS s SET person_id = $2"
+		" WHERE s.person_id = $1 AND NOT EXISTS (SELECT"
+		" FROM mentoring.person_skill AS o"
+		" WHERE o.person_id = $2 AND o.skill_id = s.skill_id)",
+	SPI_OK_UPDATE}
 };
 
 /* erase_person() for somebody the source has lost. */
 static void
-erase_person(MtrSync *sync, int64 person_id, const char *reason)
+erase_person(int64 person_id, const char *reason)
 {
+	static MtrStatement statement = {
+		"SELECT mentoring._erase_person($1, $2)", SPI_OK_SELECT
+	};
 	MtrParams	params = {0};
 
 	mtr_add_int64(&params, person_id);
 	mtr_add_text(&params, reason);
-	(void) mtr_sync_execute(sync, "SELECT mentoring._erase_person($1, $2)",
-							SPI_OK_SELECT, &params);
+	mtr_execute(&statement, &params);
 	SPI_freetuptable(SPI_tuptable);
 }
 
@@ -213,10 +251,9 @@ merge_persons(MtrSync *sync)
 
 			mtr_add_int64(&pair, ids[2 * i]);
 			mtr_add_int64(&pair, ids[2 * i + 1]);
-			(void) mtr_sync_execute(sync, merge_person[j], SPI_OK_UPDATE,
-									&pair);
+			mtr_execute(&merge_person[j], &pair);
 		}
-		erase_person(sync, ids[2 * i],
+		erase_person(ids[2 * i],
 					 psprintf("sync: merged into person %lld",
 							  (long long) ids[2 * i + 1]));
 		mtr_progress(i, n);
@@ -269,21 +306,35 @@ static const char update_persons[] =
 " o.site, o.timezone, o.joined_on, o.left_on, o.is_active, o.profile)"
 ") AS w WHERE p.id = w.id";
 
-/* Accounts that were merged before they were known needn't become known. */
+/*
+ * Accounts that were merged before they were known needn't become known.  Ids
+ * are drawn before, so that managers who are new, too, are entered at once:
+ * an update of every row would take as long as the rest.
+ */
 static const char insert_persons[] =
-"WITH " MERGED
-" INSERT INTO mentoring.person (source, external_id, display_name, email,"
-" org_unit, job_role, grade, site, timezone, joined_on, left_on, is_active,"
-" profile)"
-" SELECT $1, r.external_id, r.display_name, r.email, r.org_unit, r.job_role,"
-" r.grade, r.site, r.timezone, r.joined_on, r.left_on,"
-" coalesce(r.is_active, true), coalesce(r.profile, '{}')"
-" FROM person_query AS r"
+"WITH " MERGED ","
+" fresh AS MATERIALIZED (SELECT nextval('mentoring.person_id_seq') AS id, r.*"
+" FROM (SELECT r.* FROM person_query AS r"
 " WHERE NOT r.is_refused AND " NO_ALIAS
 " AND NOT EXISTS (SELECT FROM mentoring.person AS p"
 " WHERE p.source = $1 AND p.external_id = r.external_id)"
 " AND NOT EXISTS (SELECT FROM merged AS m WHERE m.origin = r.external_id)"
-" ORDER BY r.n ON CONFLICT (source, external_id) DO NOTHING";
+" ORDER BY r.n) AS r),"
+" known AS (SELECT f.external_id, f.id FROM fresh AS f"
+" UNION ALL SELECT p.external_id, p.id FROM mentoring.person AS p"
+" WHERE p.source = $1 AND p.erased_at IS NULL),"
+" added AS (INSERT INTO mentoring.person (id, source, external_id,"
+" display_name, email, org_unit, job_role, grade, site, timezone, joined_on,"
+" left_on, is_active, profile, manager_id)"
+" SELECT f.id, $1, f.external_id, f.display_name, f.email, f.org_unit,"
+" f.job_role, f.grade, f.site, f.timezone, f.joined_on, f.left_on,"
+" coalesce(f.is_active, true), coalesce(f.profile, '{}'), m.id"
+" FROM fresh AS f"
+" LEFT JOIN manager_query AS q ON q.external_id = f.external_id"
+" LEFT JOIN known AS m ON m.external_id = q.manager_external_id"
+" AND m.id <> f.id ORDER BY f.id"
+" ON CONFLICT (source, external_id) DO NOTHING RETURNING manager_id)"
+" SELECT count(*), count(manager_id) FROM added";
 
 static const char find_gone[] =
 "SELECT p.id FROM mentoring.person AS p"
@@ -332,8 +383,8 @@ retire_persons(MtrSync *sync)
 	gone = palloc_array(Datum, n);
 	for (uint64 i = 0; i < n; i++)
 	{
-		erase_person(sync, ids[i], psprintf("sync: gone from source \"%s\"",
-											sync->name));
+		erase_person(ids[i], psprintf("sync: gone from source \"%s\"",
+									  sync->name));
 		gone[i] = Int64GetDatum(ids[i]);
 		mtr_progress(i, n);
 	}
@@ -404,28 +455,33 @@ mtr_sync_apply_persons(MtrSync *sync)
 	MtrSyncCount *person = &sync->count[MTR_SYNC_O_PERSON];
 	MtrParams	params = mtr_sync_params(sync);
 	MtrParams	update = mtr_sync_params(sync);
-	int64		alias[4];
+	int64		n[4];
 
 	person->is_reported = true;
 	person->refused = sync->rows[MTR_SYNC_PERSON].refused;
 	if (sync->text[MTR_SYNC_ALIAS] != NULL)
+	{
+		sync->count[MTR_SYNC_O_ALIAS].retired =
+			mtr_sync_execute(sync, drop_aliases, SPI_OK_DELETE, &params);
 		(void) mtr_sync_execute(sync, rename_person, SPI_OK_UPDATE, &params);
+	}
 	mtr_add_param(&update, BOOLARRAYOID, given_columns(sync));
 	mtr_add_param(&update, TEXTARRAYOID, own_keys(sync));
 	person->updated = mtr_sync_execute(sync, update_persons, SPI_OK_UPDATE,
 									   &update);
-	person->inserted = mtr_sync_execute(sync, insert_persons, SPI_OK_INSERT,
-										&params);
+	mtr_sync_counts(sync, insert_persons, &params, 2, n);
+	person->inserted = n[0];
+	sync->count[MTR_SYNC_O_MANAGER].inserted = n[1];
 	if (sync->text[MTR_SYNC_ALIAS] != NULL)
 	{
 		MtrSyncCount *count = &sync->count[MTR_SYNC_O_ALIAS];
 
-		mtr_sync_counts(sync, write_aliases, &params, 4, alias);
+		mtr_sync_counts(sync, write_aliases, &params, 4, n);
 		count->is_reported = true;
-		count->inserted = alias[0];
-		count->updated = alias[1];
-		count->retired = alias[2];
-		count->refused = alias[3] + sync->rows[MTR_SYNC_ALIAS].refused;
+		count->inserted = n[0];
+		count->updated = n[1];
+		count->retired += n[2];
+		count->refused = n[3] + sync->rows[MTR_SYNC_ALIAS].refused;
 	}
 	merge_persons(sync);
 	retire_persons(sync);

@@ -32,7 +32,6 @@
 #include "access.h"
 #include "match_statement.h"
 #include "mentoring.h"
-#include "rights.h"
 
 PG_FUNCTION_INFO_V1(mentoring_queue_change);
 
@@ -140,7 +139,7 @@ changed_keys(TriggerData *trigdata)
 
 /* Write them with the owner's rights. */
 static void
-write_keys(TriggerData *trigdata, ArrayType *keys)
+write_keys(TriggerData *trigdata, Oid function, ArrayType *keys)
 {
 	static MtrStatement statement = {
 		"INSERT INTO mentoring.sync_queue"
@@ -160,7 +159,7 @@ write_keys(TriggerData *trigdata, ArrayType *keys)
 				 "insert" : TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
 				 "update" : "delete");
 	mtr_add_param(&params, TEXTARRAYOID, PointerGetDatum(keys));
-	mtr_owner_enter_role(mtr_rights_owner(), &saved);
+	mtr_owner_enter_function(function, &saved);
 	SPI_connect();
 	mtr_execute(&statement, &params);
 	SPI_finish();
@@ -169,7 +168,7 @@ write_keys(TriggerData *trigdata, ArrayType *keys)
 
 /* In a subtransaction, so that a failure undoes our part alone. */
 static void
-queue_changes(TriggerData *trigdata)
+queue_changes(TriggerData *trigdata, Oid function)
 {
 	MemoryContext oldcxt = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -181,7 +180,7 @@ queue_changes(TriggerData *trigdata)
 		ArrayType  *keys = changed_keys(trigdata);
 
 		if (keys != NULL)
-			write_keys(trigdata, keys);
+			write_keys(trigdata, function, keys);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(oldcxt);
 		CurrentResourceOwner = owner;
@@ -229,6 +228,6 @@ mentoring_queue_change(PG_FUNCTION_ARGS)
 				 errmsg("trigger \"%s\" wasn't made by attach_trigger()",
 						trigdata->tg_trigger->tgname)));
 	else
-		queue_changes(trigdata);
+		queue_changes(trigdata, fcinfo->flinfo->fn_oid);
 	return PointerGetDatum(NULL);
 }

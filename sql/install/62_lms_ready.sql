@@ -36,62 +36,65 @@ DECLARE
                        AND mentoring._has_columns(s, p || 'user_info_data',
                                 'id userid fieldid data');
     wanted      text[] := mentoring._text_option(o, 'fields', NULL);
+    filter      text := '';
+    value       text := $q$CASE WHEN ? = '' THEN NULL
+                        WHEN f.datatype = 'checkbox' THEN to_jsonb(? = '1')
+                        WHEN f.datatype = 'datetime' THEN
+                            CASE WHEN ? ~ '^-{0,1}[1-9][0-9]{0,10}$'
+                            THEN to_jsonb(to_char(to_timestamp(?::bigint)
+                                     AT TIME ZONE 'UTC', 'YYYY-MM-DD')) END
+                        WHEN ? ~ '^(0|-[1-9][0-9]{0,14}|[1-9][0-9]{0,14})([.][0-9]{1,6})$'
+                          OR ? ~ '^(0|-[1-9][0-9]{0,14}|[1-9][0-9]{0,14})$'
+                        THEN to_jsonb(?::numeric)
+                        ELSE to_jsonb(?) END$q$;
     joins       text := '';
     columns     text := '';
     profile     text := '''{}''::jsonb';
     zone        text;
 BEGIN
     IF has_fields THEN
-        joins := joins || format($q$
-  LEFT JOIN (
-    SELECT x.userid, jsonb_object_agg(x.shortname, x.value) AS fields
-      FROM (SELECT u.id AS userid, f.shortname,
-                   CASE WHEN f.datatype = 'checkbox' THEN to_jsonb(v.data = '1')
-                        WHEN f.datatype = 'datetime' THEN
-                            CASE WHEN v.data ~ '^-?[1-9][0-9]{0,10}$'
-                            THEN to_jsonb(to_char(to_timestamp(v.data::bigint)
-                                     AT TIME ZONE 'UTC', 'YYYY-MM-DD')) END
-                        WHEN v.data ~ '^(0|-?[1-9][0-9]{0,14})([.][0-9]{1,6})?$'
-                        THEN to_jsonb(v.data::numeric)
-                        ELSE to_jsonb(v.data) END AS value
-              FROM %1$I.%2$I AS f
-             CROSS JOIN %1$I.%3$I AS u
-              LEFT JOIN %1$I.%4$I AS d ON d.userid = u.id AND d.fieldid = f.id
-             CROSS JOIN LATERAL (SELECT NULLIF(CASE WHEN d.id IS NULL
-                 THEN f.defaultdata ELSE d.data END, '') AS data) AS v
-             WHERE %5$s AND v.data IS NOT NULL%6$s) AS x
-     WHERE x.value IS NOT NULL
-     GROUP BY x.userid) AS f ON f.userid = u.id$q$,
-            s, p || 'user_info_field', p || 'user', p || 'user_info_data', who,
-            CASE WHEN wanted IS NOT NULL
-                 THEN format(' AND f.shortname = ANY (%L::text[])',
+        IF wanted IS NOT NULL THEN
+            filter := format(' AND f.shortname = ANY (%L::text[])',
                              wanted || ARRAY[o ->> 'job_role_field',
                                              o ->> 'site_field',
-                                             o ->> 'grade_field'])
-                 ELSE '' END);
-        profile := 'coalesce(f.fields, ''{}'')';
-        IF o ? 'job_role_field' THEN
-            columns := columns || format(E',\n       f.fields ->> %L AS job_role',
-                                         o ->> 'job_role_field');
+                                             o ->> 'grade_field']);
         END IF;
-        IF o ? 'site_field' THEN
-            columns := columns || format(E',\n       f.fields ->> %L AS site',
-                                         o ->> 'site_field');
-        END IF;
-        IF o ? 'grade_field' THEN
-            columns := columns || format(
-                E',\n       CASE WHEN f.fields ->> %1$L ~ ''^[0-9]{1,9}$'''
-                ' THEN (f.fields ->> %1$L)::integer END AS grade',
-                o ->> 'grade_field');
-        END IF;
+        joins := joins || format($q$
+  LEFT JOIN (
+    SELECT d.userid, jsonb_object_agg(f.shortname, %5$s) AS fields
+      FROM %1$I.%3$I AS d
+      JOIN %1$I.%2$I AS f ON f.id = d.fieldid
+     WHERE true%4$s
+     GROUP BY d.userid) AS f ON f.userid = u.id$q$,
+            s, p || 'user_info_field', p || 'user_info_data', filter,
+            replace(value, '?', 'd.data'));
+        -- who has no row of a field has its default; a row with '' is nothing
+        joins := joins || format($q$
+ CROSS JOIN (
+    SELECT coalesce(jsonb_object_agg(f.shortname, %3$s), '{}') AS fields
+      FROM %1$I.%2$I AS f
+     WHERE f.defaultdata <> ''%4$s) AS e$q$,
+            s, p || 'user_info_field', replace(value, '?', 'f.defaultdata'),
+            filter);
+        columns := columns || concat(
+            E',\n       v.fields ->> ' || quote_literal(o ->> 'job_role_field')
+                || ' AS job_role',
+            E',\n       v.fields ->> ' || quote_literal(o ->> 'site_field')
+                || ' AS site',
+            CASE WHEN o ? 'grade_field' THEN format(E',\n       CASE WHEN v.fields ->> %1$L ~ ''^[0-9]{1,9}$'''
+                   ' THEN (v.fields ->> %1$L)::integer END AS grade',
+                   o ->> 'grade_field') END);
+        joins := joins || E'\n CROSS JOIN LATERAL (SELECT'
+            ' e.fields || coalesce(f.fields, ''{}'') AS fields) AS v';
+        profile := 'v.fields';
     END IF;
     IF mentoring._has_columns(s, p || 'user', 'institution') THEN
-        profile := profile || ' || jsonb_strip_nulls(jsonb_build_object('
-            '''institution'', NULLIF(u.institution, '''')))';
+        profile := profile || ' || jsonb_build_object('
+            '''institution'', NULLIF(u.institution, ''''))';
     END IF;
     IF mentoring._has_columns(s, p || 'user', 'lang') THEN
-        profile := profile || ' || jsonb_strip_nulls(jsonb_build_object('
-            '''language'', replace(NULLIF(u.lang, ''''), ''_'', ''-'')))';
+        profile := profile || ' || jsonb_build_object('
+            '''language'', replace(NULLIF(u.lang, ''''), ''_'', ''-''))';
     END IF;
     IF mentoring._has_columns(s, p || 'tag_instance',
                               'tagid component itemtype itemid')
@@ -104,8 +107,8 @@ BEGIN
      WHERE i.component = 'core' AND i.itemtype = 'user'
      GROUP BY i.itemid) AS t ON t.itemid = u.id$q$,
             s, p || 'tag_instance', p || 'tag');
-        profile := profile || ' || jsonb_strip_nulls(jsonb_build_object('
-            '''interests'', t.names))';
+        profile := profile || ' || jsonb_build_object('
+            '''interests'', t.names)';
     END IF;
     IF mentoring._has_columns(s, p || 'cohort', 'id name')
        AND mentoring._has_columns(s, p || 'cohort_members', 'cohortid userid') THEN
@@ -116,8 +119,8 @@ BEGIN
       JOIN %1$I.%3$I AS c ON c.id = m.cohortid
      GROUP BY m.userid) AS c ON c.userid = u.id$q$,
             s, p || 'cohort_members', p || 'cohort');
-        profile := profile || ' || jsonb_strip_nulls(jsonb_build_object('
-            '''cohorts'', c.names))';
+        profile := profile || ' || jsonb_build_object('
+            '''cohorts'', c.names)';
     END IF;
     IF mentoring._has_columns(s, p || 'user', 'department') THEN
         columns := columns || E',\n       NULLIF(btrim(u.department), '''') AS org_unit';
@@ -142,7 +145,7 @@ BEGIN
                                        NULLIF(btrim(u.lastname), ''))), ''),
                 u.username) AS display_name,
        NULLIF(u.email, '') AS email%s,
-       %s AS profile
+       jsonb_strip_nulls(%s) AS profile
   FROM %I.%I AS u%s
  WHERE %s
  ORDER BY u.id$q$, columns, profile, s, p || 'user', joins, who);
