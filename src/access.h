@@ -23,7 +23,7 @@ typedef struct MtrOwner
 
 /* Become the owner of the function being called; row security does not apply
  * to tables the owner owns.  Raises insufficient_privilege when the caller
- * does not have the owner's rights (access levels widen this). */
+ * does not have the owner's rights.  See rights.h for those who may less. */
 extern void mtr_owner_enter(FunctionCallInfo fcinfo, MtrOwner *saved);
 
 /* The same without asking the caller: for functions that check otherwise. */

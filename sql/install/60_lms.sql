@@ -158,7 +158,8 @@ BEGIN
             USING ERRCODE = 'undefined_table',
                   HINT = 'Give the names as they are in the catalogue, without quotes.';
     END IF;
-    IF NOT EXISTS (SELECT FROM mentoring.source s WHERE s.name = $3) THEN
+    PERFORM FROM mentoring.source s WHERE s.name = $3;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no source "%"', $3
             USING ERRCODE = 'no_data_found',
                   HINT = 'Register it first; the queue is emptied by its sync().';
