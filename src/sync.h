@@ -88,6 +88,10 @@ extern void mtr_sync_check_query(const char *source, MtrSyncQuery query,
 /* Run a query with the rights of the current user. */
 extern void mtr_sync_run_query(MtrSync *sync, MtrSyncQuery query);
 
+/* Until the present level of settings ends: less memory for each sort and hash
+ * than others may have, for a statement has several, and the rows are there. */
+extern void mtr_sync_limit_memory(void);
+
 /* As if it had returned none. */
 extern void mtr_sync_no_rows(MtrSync *sync, MtrSyncQuery query);
 

@@ -76,6 +76,7 @@ mtr_sync_execute(MtrSync *sync, const char *text, int expect,
 
 	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	mtr_sync_limit_memory();
 	show_rows(sync, relation);
 
 	/* planned anew: the rows are other ones each time */

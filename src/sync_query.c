@@ -35,6 +35,10 @@
 #include "mentoring.h"
 #include "sync.h"
 
+/* kB a store of rows, and a sort or hash, take before they go to disk */
+#define STORE_MEMORY 1024
+#define SORT_MEMORY 8192
+
 /* bytes of a key, so that an index holds it */
 #define MAX_KEY 1000
 
@@ -856,7 +860,7 @@ make_store(MtrSyncRows *rows, const QuerySpec *spec)
 		TupleDescInitEntry(rows->desc, FIRST_COLUMN + 1 + i,
 						   spec->column[i].name,
 						   stored_type(spec->column[i].use), -1, 0);
-	rows->store = tuplestore_begin_heap(false, false, work_mem);
+	rows->store = tuplestore_begin_heap(false, false, STORE_MEMORY);
 	rows->n = 0;
 	rows->refused = 0;
 }
@@ -865,6 +869,17 @@ void
 mtr_sync_no_rows(MtrSync *sync, MtrSyncQuery query)
 {
 	make_store(&sync->rows[query], &query_spec[query]);
+}
+
+void
+mtr_sync_limit_memory(void)
+{
+	if (work_mem > SORT_MEMORY)
+		(void) set_config_option("work_mem", psprintf("%d", SORT_MEMORY),
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
+	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 /* Run a plan, restricted: see the top of this file. */
@@ -889,6 +904,7 @@ run_restricted(SPIPlanPtr plan, RowReceiver *receiver, const MtrSync *sync)
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(user, context | SECURITY_RESTRICTED_OPERATION);
 	guc_level = NewGUCNestLevel();
+	mtr_sync_limit_memory();
 	result = SPI_execute_plan_extended(plan, &options);
 	AtEOXact_GUC(false, guc_level);
 	SetUserIdAndSecContext(user, context);
