@@ -157,12 +157,19 @@ person_of_role(void)
 }
 
 int64
+mtr_set_person(void)
+{
+	if (current_identity->transaction == mtr_local_xid(MyProc))
+		return current_identity->person_id;
+	return 0;
+}
+
+int64
 mtr_current_person(void)
 {
-	if (current_identity->transaction == mtr_local_xid(MyProc) &&
-		current_identity->person_id != 0)
-		return current_identity->person_id;
-	return person_of_role();
+	int64		person_id = mtr_set_person();
+
+	return person_id != 0 ? person_id : person_of_role();
 }
 
 /* current_person(): NULL for nobody. */

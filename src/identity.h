@@ -10,7 +10,10 @@
 /* Define the setting mentoring.person_id. */
 extern void mtr_identity_init(void);
 
-/* The person this transaction works for; 0 for nobody. */
+/* The person the setting names in this transaction; 0 where it names none. */
+extern int64 mtr_set_person(void);
+
+/* The same, or else the person of the role that logged in; 0 for nobody. */
 extern int64 mtr_current_person(void);
 
 #endif							/* MTR_IDENTITY_H */

@@ -2,7 +2,9 @@
  * rights.c
  *	  who may what: levels of roles, and what concerns the current person
  *
- * A level is held by whoever may execute its marker function.
+ * A level is held by whoever may execute its marker function.  What a role may
+ * is asked many times in a query, and kept until a catalog it depends on
+ * changes.
  *
  * Policies of row security compare columns with sets of ids, which are read
  * here with the owner's rights and the snapshot of the query.  One query asks
@@ -10,7 +12,8 @@
  * application sends several queries in a transaction; so sets are kept until
  * the snapshot, the role or the person is another one.  Snapshots are compared
  * by what they contain: two that are equal see the same rows, unless a
- * savepoint was undone between them.
+ * savepoint was undone between them.  What follows from a person's own
+ * participations is read at once, for most pages need all of it.
  *
  * An id is taken for unique among all programmes, as its sequence makes it,
  * while its key allows one in each.  Clients can't choose ids; where somebody
@@ -36,6 +39,7 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -57,77 +61,108 @@ PG_FUNCTION_INFO_V1(mentoring_my_programmes);
 PG_FUNCTION_INFO_V1(mentoring_my_participations);
 PG_FUNCTION_INFO_V1(mentoring_my_level_programmes);
 
+typedef enum Level
+{
+	LEVEL_APP,
+	LEVEL_SYNC,
+	LEVEL_ANALYST,
+	LEVEL_ADMIN,
+	LEVEL_COUNT
+} Level;
+
+static const char *const level_name[LEVEL_COUNT] = {
+	"app", "sync", "analyst", "admin"
+};
+
+/* What a role may. */
+typedef struct RoleRights
+{
+	Oid			user;			/* invalid: to be found out */
+	Oid			owner;			/* of the extension's functions */
+	bool		holds[LEVEL_COUNT];
+	bool		is_unrestricted;
+	bool		is_refused;		/* admin who may act for persons */
+} RoleRights;
+
+static RoleRights known;
+static uint64 changes = 0;		/* of catalogs RoleRights depend on */
+
+/* The sets of ids.  The first four are read together. */
 typedef enum MySet
 {
 	MY_PERSON,
-	MY_PEOPLE,
 	MY_PARTICIPANTS,
-	MY_RELATIONSHIPS,
-	MY_PARTNERS,
 	MY_PROGRAMMES,
 	MY_PARTICIPATIONS,
+	MY_PEOPLE,
+	MY_RELATIONSHIPS,
+	MY_PARTNERS,
 	ALL_PROGRAMMES,
 	MY_SET_COUNT
 } MySet;
 
-/* Each gives one array; $1 is the person. */
+/*
+ * The person, if active, with each participation: its id, unless it isn't the
+ * only one of that id; its programme; whether it makes a coordinator.  $1 is
+ * the person.  search_path stays, as for a trigger (access.h).
+ */
+static MtrStatement own_statement = {
+	"SELECT CASE WHEN NOT EXISTS (SELECT FROM mentoring.participant AS o"
+	" WHERE o.id OPERATOR(pg_catalog.=) p.id"
+	" AND o.programme_id OPERATOR(pg_catalog.<>) p.programme_id)"
+	" THEN p.id END, p.programme_id,"
+	" p.role OPERATOR(pg_catalog.=) 'coordinator'"
+	" AND p.status OPERATOR(pg_catalog.=) 'accepted'"
+	" FROM mentoring.person AS n LEFT JOIN mentoring.participant AS p"
+	" ON p.person_id OPERATOR(pg_catalog.=) n.id"
+	" WHERE n.id OPERATOR(pg_catalog.=) $1 AND n.is_active"
+	" AND n.erased_at IS NULL",
+	SPI_OK_SELECT
+};
+
+/* Each of the others gives one array. */
 static MtrStatement set_statement[MY_SET_COUNT] = {
-	[MY_PERSON] = {
-		"SELECT pg_catalog.array_agg(id) FROM mentoring.person"
-		" WHERE id = $1 AND is_active AND erased_at IS NULL",
-		SPI_OK_SELECT
-	},
 	[MY_PEOPLE] = {
 		"SELECT pg_catalog.array_agg(DISTINCT o.person_id)"
 		" FROM mentoring.participant AS c"
-		" JOIN mentoring.participant AS o USING (programme_id)"
-		" WHERE c.person_id = $1 AND c.role = 'coordinator'"
-		" AND c.status = 'accepted'",
-		SPI_OK_SELECT
-	},
-	[MY_PARTICIPANTS] = {
-		"SELECT pg_catalog.array_agg(p.id) FROM mentoring.participant AS p"
-		" WHERE p.person_id = $1"
-		" AND NOT EXISTS (SELECT FROM mentoring.participant AS o"
-		" WHERE o.id = p.id AND o.programme_id <> p.programme_id)",
+		" JOIN mentoring.participant AS o"
+		" ON o.programme_id OPERATOR(pg_catalog.=) c.programme_id"
+		" WHERE c.person_id OPERATOR(pg_catalog.=) $1"
+		" AND c.role OPERATOR(pg_catalog.=) 'coordinator'"
+		" AND c.status OPERATOR(pg_catalog.=) 'accepted'",
 		SPI_OK_SELECT
 	},
 	[MY_RELATIONSHIPS] = {
 		"SELECT pg_catalog.array_agg(DISTINCT m.relationship_id)"
 		" FROM mentoring.participant AS p"
 		" JOIN mentoring.relationship_member AS m"
-		" ON m.participant_id = p.id AND m.programme_id = p.programme_id"
-		" WHERE p.person_id = $1"
+		" ON m.participant_id OPERATOR(pg_catalog.=) p.id"
+		" AND m.programme_id OPERATOR(pg_catalog.=) p.programme_id"
+		" WHERE p.person_id OPERATOR(pg_catalog.=) $1"
 		" AND NOT EXISTS (SELECT FROM mentoring.relationship AS o"
-		" WHERE o.id = m.relationship_id"
-		" AND o.programme_id <> m.programme_id)",
+		" WHERE o.id OPERATOR(pg_catalog.=) m.relationship_id"
+		" AND o.programme_id OPERATOR(pg_catalog.<>) m.programme_id)",
 		SPI_OK_SELECT
 	},
 	[MY_PARTNERS] = {
 		"SELECT pg_catalog.array_agg(DISTINCT o.participant_id)"
 		" FROM mentoring.participant AS p"
 		" JOIN mentoring.relationship_member AS m"
-		" ON m.participant_id = p.id AND m.programme_id = p.programme_id"
+		" ON m.participant_id OPERATOR(pg_catalog.=) p.id"
+		" AND m.programme_id OPERATOR(pg_catalog.=) p.programme_id"
 		" JOIN mentoring.relationship_member AS o"
-		" ON o.programme_id = m.programme_id"
-		" AND o.relationship_id = m.relationship_id"
+		" ON o.programme_id OPERATOR(pg_catalog.=) m.programme_id"
+		" AND o.relationship_id OPERATOR(pg_catalog.=) m.relationship_id"
 		" JOIN mentoring.participant AS q"
-		" ON q.id = o.participant_id AND q.programme_id = o.programme_id"
-		" WHERE p.person_id = $1 AND q.person_id <> $1"
+		" ON q.id OPERATOR(pg_catalog.=) o.participant_id"
+		" AND q.programme_id OPERATOR(pg_catalog.=) o.programme_id"
+		" WHERE p.person_id OPERATOR(pg_catalog.=) $1"
+		" AND q.person_id OPERATOR(pg_catalog.<>) $1"
 		" AND NOT EXISTS (SELECT FROM mentoring.participant AS c"
-		" WHERE c.programme_id = p.programme_id AND c.person_id = $1"
-		" AND c.role = 'coordinator' AND c.status = 'accepted')",
-		SPI_OK_SELECT
-	},
-	[MY_PROGRAMMES] = {
-		"SELECT pg_catalog.array_agg(programme_id) FROM mentoring.participant"
-		" WHERE person_id = $1 AND role = 'coordinator'"
-		" AND status = 'accepted'",
-		SPI_OK_SELECT
-	},
-	[MY_PARTICIPATIONS] = {
-		"SELECT pg_catalog.array_agg(DISTINCT programme_id)"
-		" FROM mentoring.participant WHERE person_id = $1",
+		" WHERE c.programme_id OPERATOR(pg_catalog.=) p.programme_id"
+		" AND c.person_id OPERATOR(pg_catalog.=) $1"
+		" AND c.role OPERATOR(pg_catalog.=) 'coordinator'"
+		" AND c.status OPERATOR(pg_catalog.=) 'accepted')",
 		SPI_OK_SELECT
 	},
 	[ALL_PROGRAMMES] = {
@@ -143,6 +178,8 @@ typedef struct MySets
 	LocalTransactionId transaction;
 	SubTransactionId subtransaction;
 	Oid			user;
+	Oid			session_user;
+	int64		set_person;		/* 0: found by session_user */
 	int64		person_id;
 	Snapshot	snapshot;
 	ArrayType  *set[MY_SET_COUNT];
@@ -171,76 +208,120 @@ find_marker(const char *level, Oid *owner)
 	return fnoid;
 }
 
-static bool
-holds(Oid user, const char *level)
+/* A catalog has changed. */
+static void
+forget_rights(Datum arg, int cacheid, uint32 hashvalue)
 {
-	Oid			owner;
-	Oid			marker = find_marker(level, &owner);
-
-	return object_aclcheck(ProcedureRelationId, marker, user, ACL_EXECUTE) ==
-		ACLCHECK_OK;
+	changes++;
+	known.user = InvalidOid;
 }
 
-/* Level admin without superuser, and the right to act for persons. */
+/* Be told of grants on functions and settings, roles and who is in them. */
 static void
-check_admin_cannot_act(Oid user)
+watch_catalogs(void)
 {
-	if (superuser_arg(user) ||
-		pg_parameter_aclcheck(MTR_IDENTITY_SETTING, user, ACL_SET) !=
-		ACLCHECK_OK || !holds(user, "admin"))
+	static const int catalogs[] = {
+		PROCOID, PARAMETERACLNAME, AUTHOID, AUTHMEMROLEMEM,
+		/* its owner is in pg_database_owner */
+		DATABASEOID
+	};
+	static bool is_watching = false;
+
+	if (is_watching)
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("role \"%s\" holds level admin and may act for persons",
-					GetUserNameFromId(user, false)),
-			 errdetail("Together they would open what only its author may read."),
-			 errhint("REVOKE SET ON PARAMETER %s from it, or call revoke_access() for level admin.",
-					 MTR_IDENTITY_SETTING)));
+	is_watching = true;
+	for (int i = 0; i < lengthof(catalogs); i++)
+		CacheRegisterSyscacheCallback(catalogs[i], forget_rights, (Datum) 0);
+}
+
+/* What the current role may. */
+static RoleRights
+find_rights(void)
+{
+	RoleRights	rights;
+	uint64		before;
+
+	if (known.user == GetUserId())
+		return known;
+	watch_catalogs();
+	before = changes;
+	memset(&rights, 0, sizeof(rights));
+	rights.user = GetUserId();
+	for (int i = 0; i < LEVEL_COUNT; i++)
+		rights.holds[i] =
+			object_aclcheck(ProcedureRelationId,
+							find_marker(level_name[i], &rights.owner),
+							rights.user, ACL_EXECUTE) == ACLCHECK_OK;
+	rights.is_unrestricted = has_privs_of_role(rights.user, rights.owner) ||
+		has_bypassrls_privilege(rights.user);
+	rights.is_refused = rights.holds[LEVEL_ADMIN] &&
+		!superuser_arg(rights.user) &&
+		pg_parameter_aclcheck(MTR_IDENTITY_SETTING, rights.user, ACL_SET) ==
+		ACLCHECK_OK;
+	/* a change while they were looked up may have been missed by some */
+	if (changes == before)
+		known = rights;
+	return rights;
+}
+
+/* The same, but for a role that may act for persons and read all of them. */
+static RoleRights
+check_rights(void)
+{
+	RoleRights	rights = find_rights();
+
+	if (rights.is_refused)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" holds level admin and may act for persons",
+						GetUserNameFromId(rights.user, false)),
+				 errdetail("Together they would open what only its author may read."),
+				 errhint("REVOKE SET ON PARAMETER %s from it, or call revoke_access() for level admin.",
+						 MTR_IDENTITY_SETTING)));
+	return rights;
 }
 
 Oid
 mtr_rights_owner(void)
 {
-	Oid			owner;
-
-	(void) find_marker("admin", &owner);
-	return owner;
+	return find_rights().owner;
 }
 
 void
 mtr_rights_check_admin(void)
 {
-	check_admin_cannot_act(GetUserId());
+	(void) check_rights();
 }
 
 bool
 mtr_is_unrestricted(void)
 {
-	return has_privs_of_role(GetUserId(), mtr_rights_owner()) ||
-		has_bypassrls_privilege(GetUserId());
+	return find_rights().is_unrestricted;
 }
 
 bool
 mtr_is_admin(void)
 {
-	check_admin_cannot_act(GetUserId());
-	return mtr_is_unrestricted() || holds(GetUserId(), "admin");
+	RoleRights	rights = check_rights();
+
+	return rights.is_unrestricted || rights.holds[LEVEL_ADMIN];
 }
 
 /* has_level(level) */
 Datum
 mentoring_has_level(PG_FUNCTION_ARGS)
 {
-	static const char *const levels[] = {"app", "sync", "analyst", "admin"};
-	char	   *level = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	text	   *level = PG_GETARG_TEXT_PP(0);
+	RoleRights	rights = check_rights();
 
-	check_admin_cannot_act(GetUserId());
-	for (int i = 0; i < lengthof(levels); i++)
-		if (strcmp(level, levels[i]) == 0)
-			PG_RETURN_BOOL(holds(GetUserId(), level));
+	for (int i = 0; i < LEVEL_COUNT; i++)
+		if (strlen(level_name[i]) == VARSIZE_ANY_EXHDR(level) &&
+			memcmp(level_name[i], VARDATA_ANY(level),
+				   VARSIZE_ANY_EXHDR(level)) == 0)
+			PG_RETURN_BOOL(rights.holds[i]);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("there is no level \"%s\"", level),
+			 errmsg("there is no level \"%s\"", text_to_cstring(level)),
 			 errhint("Levels are app, sync, analyst and admin.")));
 }
 
@@ -281,22 +362,12 @@ keep_xids(const TransactionId *xid, int n)
 	return copy;
 }
 
-/* Forget what was read with another snapshot, role or person. */
+/* Free what was read with another snapshot, role or person. */
 static void
-keep_for(int64 person_id)
+forget_sets(void)
 {
-	Snapshot	now = GetActiveSnapshot();
-	LocalTransactionId transaction = mtr_local_xid(MyProc);
-	bool		is_alive = kept.transaction == transaction;
-
-	if (is_alive && kept.user == GetUserId() &&
-		kept.subtransaction == GetCurrentSubTransactionId() &&
-		kept.person_id == person_id && kept.snapshot != NULL &&
-		sees_same(kept.snapshot, now))
-		return;
-
 	/* those of an earlier transaction went with its memory */
-	if (is_alive)
+	if (kept.transaction == mtr_local_xid(MyProc))
 	{
 		for (int i = 0; i < MY_SET_COUNT; i++)
 			if (kept.set[i] != NULL)
@@ -311,10 +382,30 @@ keep_for(int64 person_id)
 		}
 	}
 	memset(&kept, 0, sizeof(kept));
-	kept.transaction = transaction;
+}
+
+/* Make sure that what is kept is what this query would read. */
+static void
+keep_current(void)
+{
+	Snapshot	now = GetActiveSnapshot();
+	LocalTransactionId transaction = mtr_local_xid(MyProc);
+	int64		set_person = mtr_set_person();
+
+	if (kept.transaction == transaction && kept.user == GetUserId() &&
+		kept.session_user == GetSessionUserId() &&
+		kept.subtransaction == GetCurrentSubTransactionId() &&
+		kept.set_person == set_person && kept.snapshot != NULL &&
+		sees_same(kept.snapshot, now))
+		return;
+
+	forget_sets();
+	kept.person_id = mtr_current_person();
+	kept.set_person = set_person;
 	kept.subtransaction = GetCurrentSubTransactionId();
+	kept.session_user = GetSessionUserId();
 	kept.user = GetUserId();
-	kept.person_id = person_id;
+	kept.transaction = transaction;
 	if (now->snapshot_type != SNAPSHOT_MVCC)
 		return;
 	kept.snapshot = MemoryContextAllocZero(TopTransactionContext,
@@ -326,23 +417,100 @@ keep_for(int64 person_id)
 	kept.snapshot->subxip = keep_xids(now->subxip, now->subxcnt);
 }
 
-/* Read a set with the owner's rights, into the memory of the transaction. */
+static int
+compare_ids(const void *a, const void *b)
+{
+	int64		x = DatumGetInt64(*(const Datum *) a);
+	int64		y = DatumGetInt64(*(const Datum *) b);
+
+	return x < y ? -1 : x > y;
+}
+
+/* A set of ids, each once, in the memory of the transaction. */
 static ArrayType *
-read_set(MySet set, int64 person_id)
+make_set(Datum *ids, int n)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+	ArrayType  *array;
+	int			different = 0;
+
+	qsort(ids, n, sizeof(Datum), compare_ids);
+	for (int i = 0; i < n; i++)
+		if (i == 0 || DatumGetInt64(ids[i]) != DatumGetInt64(ids[i - 1]))
+			ids[different++] = ids[i];
+	array = construct_array(ids, different, INT8OID, sizeof(int64),
+							FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	MemoryContextSwitchTo(old);
+	return array;
+}
+
+static ArrayType *
+no_ids(void)
+{
+	return make_set(NULL, 0);
+}
+
+/* Run a statement about the person with the owner's rights. */
+static void
+run_as_owner(MtrStatement *statement)
 {
 	Oid			type = INT8OID;
-	Datum		param = Int64GetDatum(person_id);
-	ArrayType  *array = NULL;
-	MtrOwner	saved;
+	Datum		param = Int64GetDatum(kept.person_id);
 	int			result;
 
-	mtr_owner_enter_role(mtr_rights_owner(), &saved);
+	result = SPI_execute_plan(mtr_statement_plan(statement, 1, &type), &param,
+							  NULL, true, 0);
+	mtr_statement_check(statement->text, &statement->plan, result,
+						statement->expect);
+}
+
+/* Read what the person and his participations make. */
+static void
+read_own(void)
+{
+	Datum	   *ids[MY_PARTICIPATIONS + 1];
+	int			n[MY_PARTICIPATIONS + 1] = {0};
+	MtrOwner	saved;
+
+	mtr_owner_enter_table(mtr_rights_owner(), &saved);
 	SPI_connect();
-	result = SPI_execute_plan(mtr_statement_plan(&set_statement[set], 1,
-												 &type),
-							  &param, NULL, true, 1);
-	mtr_statement_check(set_statement[set].text, &set_statement[set].plan,
-						result, set_statement[set].expect);
+	run_as_owner(&own_statement);
+	for (int set = 0; set <= MY_PARTICIPATIONS; set++)
+		ids[set] = palloc((SPI_processed + 1) * sizeof(Datum));
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		is_shared;
+		bool		is_none;
+		Datum		id = SPI_getbinval(row, desc, 1, &is_shared);
+		Datum		programme = SPI_getbinval(row, desc, 2, &is_none);
+
+		ids[MY_PERSON][n[MY_PERSON]++] = Int64GetDatum(kept.person_id);
+		if (is_none)
+			continue;
+		if (!is_shared)
+			ids[MY_PARTICIPANTS][n[MY_PARTICIPANTS]++] = id;
+		ids[MY_PARTICIPATIONS][n[MY_PARTICIPATIONS]++] = programme;
+		if (DatumGetBool(SPI_getbinval(row, desc, 3, &is_none)))
+			ids[MY_PROGRAMMES][n[MY_PROGRAMMES]++] = programme;
+	}
+	for (int set = 0; set <= MY_PARTICIPATIONS; set++)
+		kept.set[set] = make_set(ids[set], n[set]);
+	SPI_finish();
+	mtr_owner_leave(&saved);
+}
+
+/* Read a set that is an array in one row. */
+static ArrayType *
+read_set(MySet set)
+{
+	ArrayType  *array = NULL;
+	MtrOwner	saved;
+
+	mtr_owner_enter_table(mtr_rights_owner(), &saved);
+	SPI_connect();
+	run_as_owner(&set_statement[set]);
 	if (SPI_processed > 0)
 	{
 		bool		isnull;
@@ -356,17 +524,7 @@ read_set(MySet set, int64 person_id)
 	}
 	SPI_finish();
 	mtr_owner_leave(&saved);
-	return array;
-}
-
-static ArrayType *
-no_ids(void)
-{
-	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
-	ArrayType  *array = construct_empty_array(INT8OID);
-
-	MemoryContextSwitchTo(old);
-	return array;
+	return array != NULL ? array : no_ids();
 }
 
 static int
@@ -379,22 +537,26 @@ count_ids(ArrayType *array)
 static ArrayType *
 find_set(MySet set)
 {
-	int64		person_id = mtr_current_person();
-	ArrayType  *array = NULL;
-
-	check_admin_cannot_act(GetUserId());
-	keep_for(person_id);
+	(void) check_rights();
+	keep_current();
 	if (kept.set[set] != NULL)
 		return kept.set[set];
 
 	/* nobody, and who has left, has none */
-	if (set == ALL_PROGRAMMES || (set == MY_PERSON && person_id != 0) ||
-		(set != MY_PERSON && count_ids(find_set(MY_PERSON)) > 0))
-		array = read_set(set, person_id);
-	if (array == NULL)
-		array = no_ids();
-	kept.set[set] = array;
-	return array;
+	if (set == ALL_PROGRAMMES)
+		kept.set[set] = read_set(set);
+	else if (kept.person_id == 0)
+		kept.set[set] = no_ids();
+	else if (kept.set[MY_PERSON] == NULL)
+	{
+		read_own();
+		return find_set(set);
+	}
+	else if (count_ids(kept.set[MY_PERSON]) == 0)
+		kept.set[set] = no_ids();
+	else
+		kept.set[set] = read_set(set);
+	return kept.set[set];
 }
 
 /* The set as a result: what is kept may go before the query ends. */

@@ -169,22 +169,37 @@ CREATE POLICY request_update ON mentoring.request FOR UPDATE
            OR programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[]))
     WITH CHECK (status = 'withdrawn');
 
--- The log.  An author does anything with what is his.
+-- The log.  An author does anything with what is his.  Arms are tried in this
+-- order, so that who reads his own entries is asked for nothing else.
 
-CREATE POLICY learning_log_author ON mentoring.learning_log
-    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[]));
-CREATE POLICY learning_log_member ON mentoring.learning_log FOR SELECT
-    USING (relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
-           AND visibility IN ('relationship', 'coordinator'));
-CREATE POLICY learning_log_coordinator ON mentoring.learning_log FOR SELECT
-    USING (programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
-           AND visibility = 'coordinator');
-CREATE POLICY learning_log_admin ON mentoring.learning_log
-    USING (programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[])
-           AND visibility <> 'private');
-CREATE POLICY learning_log_sync ON mentoring.learning_log
-    USING (programme_id = ANY ((SELECT mentoring.my_level_programmes('sync'))::bigint[])
-           AND source <> 'local');
+CREATE POLICY learning_log_read ON mentoring.learning_log FOR SELECT
+    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR relationship_id = ANY ((SELECT mentoring.my_relationships())::bigint[])
+              AND visibility IN ('relationship', 'coordinator')
+           OR programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
+              AND visibility = 'coordinator'
+           OR programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[])
+              AND visibility <> 'private'
+           OR programme_id = ANY ((SELECT mentoring.my_level_programmes('sync'))::bigint[])
+              AND source <> 'local');
+CREATE POLICY learning_log_insert ON mentoring.learning_log FOR INSERT
+    WITH CHECK (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+                OR programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[])
+                   AND visibility <> 'private'
+                OR programme_id = ANY ((SELECT mentoring.my_level_programmes('sync'))::bigint[])
+                   AND source <> 'local');
+CREATE POLICY learning_log_update ON mentoring.learning_log FOR UPDATE
+    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[])
+              AND visibility <> 'private'
+           OR programme_id = ANY ((SELECT mentoring.my_level_programmes('sync'))::bigint[])
+              AND source <> 'local');
+CREATE POLICY learning_log_delete ON mentoring.learning_log FOR DELETE
+    USING (participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
+           OR programme_id = ANY ((SELECT mentoring.my_level_programmes('admin'))::bigint[])
+              AND visibility <> 'private'
+           OR programme_id = ANY ((SELECT mentoring.my_level_programmes('sync'))::bigint[])
+              AND source <> 'local');
 
 -- Its totals: an author's own, a relationship's to its members, all of a
 -- programme's to its coordinators.
