@@ -242,9 +242,15 @@ foreach my $crash (@crash)
 		0, "$name: nothing to rebuild");
 }
 
-# Nothing that a crash left is in the way of the next fold.
+# Nothing that a crash left is in the way of the next fold.  A worker that was
+# asked for mustn't be before it.
+$node->poll_query_until(
+	'postgres', q{
+	SELECT count(*) = 0 FROM pg_stat_activity
+	 WHERE backend_type = 'mentoring fold'}) or die 'a worker goes on folding';
 $node->safe_psql(
 	'postgres', qq{
+	SET mentoring.fold_after = 0;
 	INSERT INTO mentoring.learning_log (programme_id, participant_id)
 	VALUES (9002, $lucky)});
 cmp_ok($node->safe_psql('postgres', 'SELECT mentoring.fold_learning_log()'),

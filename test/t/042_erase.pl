@@ -82,6 +82,10 @@ foreach my $name (sort keys %person)
 			  FROM mine;
 		INSERT INTO mentoring.access_event (role_name, action, object, detail)
 			VALUES ('role of $name', 'grant', 'role of $name', 'level app');
+		INSERT INTO mentoring.person_alias (source, external_id, person_id)
+			VALUES ('$name', 'account', $id);
+		INSERT INTO mentoring.sync_queue (source, table_name, external_id, action)
+			VALUES ('$name', 'queue of $name', 'account', 'update');
 	});
 }
 
@@ -133,11 +137,12 @@ my @column = map { [ split /\|/ ] } split /\n/, query(q{
 							  ~ '= ANY \(\(?ARRAY\[')
 	 ORDER BY l.table_name, l.column_name});
 
-# The name of the role is in three more columns, and stays the same in all.
-my %role_column = (
-	'event.role_name' => 'r.role_name',
-	'access_event.role_name' => 'r.role_name',
-	'access_event.object' => "'role ' || r.role_name");
+# What is in more than one column and the same in all: whose mark it has
+my %copy_of = (
+	'event.role_name' => 'person_role_role_name',
+	'access_event.role_name' => 'person_role_role_name',
+	'access_event.object' => 'person_role_role_name',
+	'sync_queue.external_id' => 'person_alias_external_id');
 
 # The words of a run are those of all, so they are marked as the first one's.
 my %is_shared = ('match_run.texts' => 1);
@@ -158,7 +163,7 @@ foreach my $name (sort keys %person)
 		my $value = "'$mark' || id || '_'";
 
 		next
-		  if $role_column{"$table.$column"}
+		  if $copy_of{"$table.$column"}
 		  || ($is_shared{"$table.$column"} && $name ne 'ann');
 		if (!defined $where)
 		{
@@ -187,6 +192,11 @@ foreach my $name (sort keys %person)
 				  FROM before AS b, r WHERE e.role_name = b.role_name}
 			: "UPDATE mentoring.$table SET $column = $value WHERE $where");
 	}
+	query(qq{
+		UPDATE mentoring.sync_queue AS q
+		   SET source = a.source, external_id = a.external_id
+		  FROM mentoring.person_alias AS a
+		 WHERE a.person_id = $id AND q.table_name = 'queue of $name'});
 }
 
 # What a dump says, without what differs from call to call
@@ -246,8 +256,7 @@ foreach my $c (@column)
 {
 	my ($table, $column, $treatment) = @$c;
 	my $mark = ($treatment =~ /erased/ ? 'gone' : 'kept') . '_%s_'
-	  . ($role_column{"$table.$column"} ? 'person_role_role_name'
-		: "${table}_$column") . '_';
+	  . ($copy_of{"$table.$column"} // "${table}_$column") . '_';
 	my $ann = sprintf($mark, 'ann');
 	my $bob = sprintf($mark, 'bob');
 
@@ -258,7 +267,7 @@ foreach my $c (@column)
 	{
 		like($export, qr/\b$ann\d/, "$table.$column: exported");
 	}
-	else
+	elsif (!$copy_of{"$table.$column"})
 	{
 		unlike($export, qr/\b$ann\d/, "$table.$column: not exported");
 	}
