@@ -436,9 +436,7 @@ WITH (security_barrier = true) AS
 SELECT r.programme_id, r.id AS relationship_id,
        mine.participant_id AS my_participant_id, m.participant_id,
        p.person_id, m.role, o.display_name, p.bio, p.aims, r.status
-FROM mentoring.participant me
-JOIN mentoring.relationship_member mine
-  ON mine.participant_id = me.id AND mine.programme_id = me.programme_id
+FROM mentoring.relationship_member mine
 JOIN mentoring.relationship r
   ON r.id = mine.relationship_id AND r.programme_id = mine.programme_id
 JOIN mentoring.relationship_member m
@@ -447,7 +445,7 @@ JOIN mentoring.relationship_member m
 JOIN mentoring.participant p
   ON p.id = m.participant_id AND p.programme_id = m.programme_id
 JOIN mentoring.person o ON o.id = p.person_id
-WHERE me.person_id = ANY ((SELECT mentoring.my_person())::bigint[])
+WHERE mine.participant_id = ANY ((SELECT mentoring.my_participants())::bigint[])
   AND r.status <> 'ended';
 
 COMMENT ON VIEW mentoring.partner IS

@@ -74,10 +74,28 @@ class Connection:
     def value(self, text):
         return self.run(text)[0][0]
 
-    def prepare(self, text, count):
-        """Prepare the statement that run_prepared() runs."""
-        PQ.PQclear(self.check(PQ.PQprepare(self.conn, b'p', text.encode(),
-                                           count, None), COMMAND_OK))
+    def prepare(self, text, count, name='p'):
+        """Prepare a statement; run_prepared() runs the one named p."""
+        PQ.PQclear(self.check(PQ.PQprepare(self.conn, name.encode(),
+                                           text.encode(), count, None),
+                              COMMAND_OK))
+
+    def execute(self, text):
+        """Run statements; how many rows the last one gave, not the rows."""
+        return self.count(PQ.PQexec(self.conn, text.encode()))
+
+    def execute_prepared(self, name, values):
+        """The same with a prepared statement."""
+        values = (ctypes.c_char_p * len(values))(*(v.encode()
+                                                   for v in values))
+        return self.count(PQ.PQexecPrepared(self.conn, name.encode(),
+                                            len(values), values, None, None,
+                                            0))
+
+    def count(self, result):
+        rows = PQ.PQntuples(self.check(result, COMMAND_OK, TUPLES_OK))
+        PQ.PQclear(result)
+        return rows
 
     def run_prepared(self, rows):
         """Once for each row, each a tuple of strings; autocommit."""
