@@ -159,6 +159,7 @@ REGRESS = \
 	match_pins \
 	match_verify \
 	match_publish \
+	match_active \
 	match_refused \
 	match_keep \
 	match_ties \

@@ -204,9 +204,9 @@ check_loaded(const MtrProgramme *programme)
 	if (missing != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("programme %lld has no accepted %s",
+				 errmsg("programme %lld has no accepted, active %s",
 						(long long) programme->id, missing),
-				 errhint("Set the status of participants to 'accepted' in mentoring.participant.")));
+				 errhint("Set the status of participants to 'accepted' in mentoring.participant, and see is_active in mentoring.person.")));
 	mtr_programme_check_weight(programme);
 }
 

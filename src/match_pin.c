@@ -51,16 +51,16 @@ check_participants(const MtrProgramme *programme, const MtrPin *pin)
 {
 	if (pin->mentee < 0)
 		refuse_pin(pin,
-				   psprintf("Participant %lld is not an accepted %s of the programme.",
+				   psprintf("Participant %lld is not an accepted, active %s of the programme.",
 							(long long) pin->mentee_id,
 							programme->is_peer ? "peer" : "mentee"),
-				   "Accept the participant, or delete the pin from mentoring.pair_rule.");
+				   "Accept the participant, see whether the person is active, or delete the pin from mentoring.pair_rule.");
 	if (pin->mentor < 0)
 		refuse_pin(pin,
-				   psprintf("Participant %lld is not an accepted %s of the programme.",
+				   psprintf("Participant %lld is not an accepted, active %s of the programme.",
 							(long long) pin->mentor_id,
 							programme->is_peer ? "peer" : "mentor"),
-				   "Accept the participant, or delete the pin from mentoring.pair_rule.");
+				   "Accept the participant, see whether the person is active, or delete the pin from mentoring.pair_rule.");
 	if (pin->is_forbidden)
 		refuse_pin(pin, "The pair is forbidden, too.",
 				   "Delete one of the two rows from mentoring.pair_rule.");

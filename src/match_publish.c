@@ -232,13 +232,14 @@ check_accepted(int64 programme_id, int64 run_id)
 				" JOIN mentoring.participant AS p"
 				"   ON p.programme_id = m.programme_id"
 				"  AND p.id = m.participant_id"
+				" JOIN mentoring.person AS n ON n.id = p.person_id"
 				" WHERE o.programme_id = $1 AND o.match_run_id = $2"
-				" AND p.status <> 'accepted'"
+				" AND (p.status <> 'accepted' OR NOT n.is_active)"
 				" ORDER BY p.id", programme_id, run_id, SPI_OK_SELECT);
 	if (nrows > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("match run %lld proposes participants who are not accepted any more",
+				 errmsg("match run %lld proposes participants who are not accepted or not active any more",
 						(long long) run_id),
 				 errdetail("Participants: %s.", name_rows(nrows)),
 				 errhint("Discard the run and match again.")));

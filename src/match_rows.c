@@ -390,7 +390,9 @@ mtr_match_waiting(MtrMatch *match)
 					" + $2 * interval '1 microsecond' - a.applied_at)"
 					" / 86400))::bigint"
 					" FROM mentoring.participant AS a"
+					" JOIN mentoring.person AS n ON n.id = a.person_id"
 					" WHERE a.programme_id = $1 AND a.status = 'accepted'"
+					" AND n.is_active"
 					" AND a.role IN ('mentee', 'peer')",
 					2, args, true, SPI_OK_SELECT);
 	for (uint64 row = 0; row < SPI_processed; row++)

@@ -239,7 +239,7 @@ add_proposal(MtrVerify *v, uint64 row)
 		v->npairs++;
 	else if (v->member_problem == NULL)
 		v->member_problem =
-			psprintf("proposal %lld: participant %lld is no accepted %s",
+			psprintf("proposal %lld: participant %lld is no accepted, active %s",
 					 (long long) pair->proposal_id,
 					 (long long) result_int64(row, pair->mentee < 0 ? 7 : 8, 0),
 					 pair->mentee < 0 ? "mentee" : "mentor");

@@ -164,7 +164,7 @@ shape_problem(const Groups *g, const Proposed *group)
 	{
 		mentors += member[k].is_mentor;
 		if (member[k].index < 0)
-			return psprintf("proposal %lld: participant %lld is not accepted",
+			return psprintf("proposal %lld: participant %lld is not accepted or not active",
 							(long long) group->id,
 							(long long) member[k].participant_id);
 		for (int32 l = 0; l < k; l++)

@@ -106,8 +106,9 @@ refuse_mentee(const MtrAsk *ask, const char *obstacle)
 					"Raise the capacity or end a relationship.");
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("mentee %lld is not accepted", (long long) ask->mentee_id),
-			 errhint("Only accepted participants ask and are paired; see status in mentoring.participant.")));
+			 errmsg("mentee %lld is not accepted or not active",
+					(long long) ask->mentee_id),
+			 errhint("Only accepted participants whose person is active ask and are paired; see status in mentoring.participant and is_active in mentoring.person.")));
 }
 
 /*

@@ -150,9 +150,9 @@ mtr_ask_suppressed(const char *table)
 #define OBSTACLE(programme, mentee, mentor) \
 	"(SELECT CASE" \
 	" WHEN g.status = 'closed' THEN 'programme closed'" \
-	" WHEN e.status <> 'accepted' THEN 'mentee not accepted'" \
+	" WHEN e.status <> 'accepted' OR NOT h.is_active THEN 'mentee not accepted'" \
 	" WHEN coalesce(f.active, 0) >= e.capacity THEN 'mentee full'" \
-	" WHEN o.status <> 'accepted' THEN 'mentor not available'" \
+	" WHEN o.status <> 'accepted' OR NOT q.is_active THEN 'mentor not available'" \
 	" WHEN coalesce(l.active, 0) >= o.capacity THEN 'mentor full'" \
 	" WHEN " ARE_TOGETHER " THEN 'together already'" \
 	" WHEN g.model NOT IN ('one_to_one', 'reverse', 'job_shadow')" \
@@ -166,6 +166,8 @@ mtr_ask_suppressed(const char *table)
 	" FROM mentoring.programme AS g" \
 	" JOIN mentoring.participant AS e ON e.programme_id = g.id" \
 	" JOIN mentoring.participant AS o ON o.programme_id = g.id" \
+	" JOIN mentoring.person AS h ON h.id = e.person_id" \
+	" JOIN mentoring.person AS q ON q.id = o.person_id" \
 	" LEFT JOIN mentoring.participant_load AS f" \
 	"  ON f.programme_id = e.programme_id AND f.participant_id = e.id" \
 	" LEFT JOIN mentoring.participant_load AS l" \

@@ -191,7 +191,10 @@ static MtrStatement rank_query = {RANK_QUERY("rank")};
 static MtrStatement profile_query = {
 	PARTICIPANT_QUERY("n.profile || p.profile")
 };
-static MtrStatement status_query = {PARTICIPANT_QUERY("p.status")};
+static MtrStatement status_query = {
+	PARTICIPANT_QUERY("CASE WHEN p.status = 'accepted' AND NOT n.is_active"
+					  " THEN 'inactive' ELSE p.status END")
+};
 
 typedef struct Reason
 {

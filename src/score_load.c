@@ -35,7 +35,7 @@ static MtrQuery programme_query = {
 
 /* The columns are those of the MTR_P_ numbers; $7: all accepted. */
 static MtrQuery participant_query = {
-	"SELECT p.id, p.person_id, p.role, p.status = 'accepted',"
+	"SELECT p.id, p.person_id, p.role, p.status = 'accepted' AND n.is_active,"
 	" p.capacity - coalesce(l.active, 0), p.profile, n.profile, p.bio, p.aims,"
 	" n.source, n.external_id, n.display_name, n.email, n.org_unit,"
 	" n.job_role, n.site, n.timezone, n.joined_on, n.grade, n.manager_id,"
@@ -49,7 +49,8 @@ static MtrQuery participant_query = {
 	" AND (p.role = 'mentee' AND ($7 OR $2 = 0 OR p.id = $2)"
 	"  OR p.role = 'mentor' AND ($7 OR $3 = 0 OR p.id = $3)"
 	"  OR p.role = 'peer')"
-	" AND (p.status = 'accepted' OR $6 AND (p.id = $2 OR p.id = $3))"
+	" AND (p.status = 'accepted' AND n.is_active"
+	"  OR $6 AND (p.id = $2 OR p.id = $3))"
 	" ORDER BY p.id"
 };
 

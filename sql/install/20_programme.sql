@@ -162,7 +162,7 @@ CREATE TRIGGER participant_check_update
         'status', 'bio', 'aims', 'profile', '<capacity', '!person_id');
 
 COMMENT ON TABLE mentoring.participant IS
-'A person in a programme in one role. Only accepted participants are scored, recommended or matched.';
+'A person in a programme in one role. Only accepted participants whose person is active are scored, recommended or matched.';
 COMMENT ON COLUMN mentoring.participant.capacity IS
 'Relationships at once; a pair, a group and a circle count one each.';
 COMMENT ON COLUMN mentoring.participant.profile IS

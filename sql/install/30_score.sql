@@ -13,7 +13,7 @@ AS 'MODULE_PATHNAME', 'mentoring_compatibility'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000;
 
 COMMENT ON FUNCTION mentoring.compatibility(bigint, bigint, bigint) IS
-'The score of a mentee with a mentor, from 0 to 1, or NULL when the pair is not eligible; explain_pair() says why. Only accepted participants are scored. For many pairs call pair_scores() once.';
+'The score of a mentee with a mentor, from 0 to 1, or NULL when the pair is not eligible; explain_pair() says why. Only accepted participants whose person is active are scored. For many pairs call pair_scores() once.';
 
 CREATE FUNCTION mentoring.pair_scores(
     programme_id  bigint,
@@ -45,7 +45,7 @@ AS 'MODULE_PATHNAME', 'mentoring_recommend'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
 
 COMMENT ON FUNCTION mentoring.recommend(bigint, bigint, integer) IS
-'The best partners of a mentee or a mentor: those with free places by score, then those who are full, with 0 places; of equal scores the lower id comes first. No rows for a participant who is not accepted.';
+'The best partners of a mentee or a mentor: those with free places by score, then those who are full, with 0 places; of equal scores the lower id comes first. No rows for a participant who is not accepted or whose person is not active.';
 
 CREATE FUNCTION mentoring._score_hash(programme_id bigint)
 RETURNS text
@@ -73,7 +73,7 @@ AS 'MODULE_PATHNAME', 'mentoring_explain_pair'
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000 ROWS 10;
 
 COMMENT ON FUNCTION mentoring.explain_pair(bigint, bigint, bigint) IS
-'What the score of a pair is made of: a row for each criterion, whose contributions add up to compatibility() exactly, or to the score the pair would have if it were eligible. Rows with is_met = false say why it is not; those outside criteria have no criterion and the kind "same_person", "not_accepted", "forbid", "veto", "together" or "trial_declined". Values are those compared: of skill_cover the skills wanted and the mentor''s levels, of reporting_line the ids of managers upwards, of not_met, together and trial_declined the ids of relationships, of preference the rank given, of custom the merged profiles, of forbid the reason. A missing value counts as if_missing, shown as the similarity. The mentee and the mentor, when they ask, see their own values only, a veto or a preference below its minimum as kind "unavailable", and the part of a preference summed with that of the criterion that counts most, as kind "other"; coordinators see neither vetoes nor ranks.';
+'What the score of a pair is made of: a row for each criterion, whose contributions add up to compatibility() exactly, or to the score the pair would have if it were eligible. Rows with is_met = false say why it is not; those outside criteria have no criterion and the kind "same_person", "not_accepted" (or the person is not active), "forbid", "veto", "together" or "trial_declined". Values are those compared: of skill_cover the skills wanted and the mentor''s levels, of reporting_line the ids of managers upwards, of not_met, together and trial_declined the ids of relationships, of preference the rank given, of custom the merged profiles, of forbid the reason. A missing value counts as if_missing, shown as the similarity. The mentee and the mentor, when they ask, see their own values only, a veto or a preference below its minimum as kind "unavailable", and the part of a preference summed with that of the criterion that counts most, as kind "other"; coordinators see neither vetoes nor ranks.';
 
 CREATE FUNCTION mentoring.default_criteria(programme_id bigint)
 RETURNS integer

@@ -99,7 +99,7 @@ AS 'MODULE_PATHNAME', 'mentoring_publish_match'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION mentoring.publish_match(bigint, bigint) IS
-'Turns the proposals of a draft into relationships of status proposed and returns how many were created. Fails when somebody is not accepted any more, has no place left or is together with the partner already. A run made with keep = false ends the relationships still proposed that it does not repeat and takes over those it does.';
+'Turns the proposals of a draft into relationships of status proposed and returns how many were created. Fails when somebody is not accepted or not active any more, has no place left or is together with the partner already. A run made with keep = false ends the relationships still proposed that it does not repeat and takes over those it does.';
 
 CREATE FUNCTION mentoring.discard_match(
     programme_id  bigint,

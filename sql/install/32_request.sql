@@ -103,7 +103,7 @@ AS 'MODULE_PATHNAME', 'mentoring_request_mentor'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION mentoring.request_mentor(bigint, bigint, bigint, integer) IS
-'A mentee asks a mentor; returns the id of the request. It is asked at once when the mentee has asked nobody else and no request of a better rank waits, else it waits for its turn. Refused are a mentor without a free place, one who is not available to this mentee (not accepted, excluded by a rule, a criterion''s minimum or either side, which isn''t told apart), a second open request to the same mentor, a mentee who is not accepted or has no free place. The mentor has programme.answer_days days to answer.';
+'A mentee asks a mentor; returns the id of the request. It is asked at once when the mentee has asked nobody else and no request of a better rank waits, else it waits for its turn. Refused are a mentor without a free place, one who is not available to this mentee (not accepted or not active, excluded by a rule, a criterion''s minimum or either side, which isn''t told apart), a second open request to the same mentor, a mentee who is not accepted, not active or has no free place. The mentor has programme.answer_days days to answer.';
 
 CREATE FUNCTION mentoring.answer_request(
     programme_id  bigint,
@@ -137,6 +137,7 @@ FROM (SELECT p.programme_id, p.id AS participant_id,
                  AS position,
              p.applied_at AS waiting_since
       FROM mentoring.participant p
+      JOIN mentoring.person n ON n.id = p.person_id AND n.is_active
       WHERE (p.programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
              OR p.programme_id = ANY ((SELECT mentoring.my_participations())::bigint[]))
         AND (p.status = 'waitlisted'
@@ -155,7 +156,7 @@ WHERE programme_id = ANY ((SELECT mentoring.my_programmes())::bigint[])
    OR participant_id = ANY ((SELECT mentoring.my_participants())::bigint[]);
 
 COMMENT ON VIEW mentoring.waiting_list IS
-'Who waits for a partner: participants on the waiting list and accepted mentees without an open relationship, in the order they applied in. Positions count the rows the reader may see.';
+'Who waits for a partner: participants on the waiting list and accepted mentees without an open relationship, in the order they applied in. Who isn''t active waits for nobody. Positions count the rows the reader may see.';
 
 ALTER TABLE mentoring.request ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mentoring.request FORCE ROW LEVEL SECURITY;

@@ -54,6 +54,7 @@ INSERT INTO change (statement) VALUES
     ('UPDATE mentoring.person SET profile = profile || ''{"age": 98}'' WHERE id = 50121'),
     ('UPDATE mentoring.person SET profile = profile || ''{"pace": null}'' WHERE id = 50121'),
     ('UPDATE mentoring.person SET grade = 12 WHERE id = 50121'),
+    ('UPDATE mentoring.person SET is_active = false WHERE id = 50121'),
     ('UPDATE mentoring.person SET timezone = ''Asia/Tokyo'' WHERE id = 50121'),
     ('UPDATE mentoring.person SET manager_id = 50121 WHERE id = 50105'),
     ('UPDATE mentoring.person_skill SET level = (level + 1) % 8
@@ -116,7 +117,7 @@ SELECT statement, pg_temp.hash_after(statement) = value AS is_same
 FROM (VALUES
     ('UPDATE mentoring.programme SET name = ''x'', purpose = ''y'', ends_on = ''2030-01-01'' WHERE id = 501'),
     ('UPDATE mentoring.criterion SET name = ''x'' WHERE id = 50101'),
-    ('UPDATE mentoring.person SET email = ''a@b'', is_active = false WHERE id = 50121'),
+    ('UPDATE mentoring.person SET email = ''a@b'' WHERE id = 50121'),
     ('UPDATE mentoring.person SET profile = profile || ''{"pace": 1.000}'' WHERE id = 50121'),
     ('UPDATE mentoring.participant SET capacity = 9 WHERE id = 50111'),
     ('INSERT INTO mentoring.person_skill (person_id, skill_id, level) VALUES (50118, 50101, 1)'),
