@@ -1,6 +1,7 @@
 # mentoring: a PostgreSQL extension for mentoring programmes
 #
-#   make demo       a company of 1,200 people, matched, on a throw-away server
+#   make demo       a company of 1,200 people, matched, on a throw-away server;
+#                   LMS=moodle has it come from the tables of a Moodle
 #   make test       every test; the last line is "N passed, N failed"
 #   make soak       half an hour of random writes to the learning log
 #   make bench      what measures speed, each against its rival
@@ -280,7 +281,8 @@ uninstall-doc:
 	$(if $(docdir),rm -rf '$(DESTDIR)$(docdir)/$(docmoduledir)')
 
 demo test bench:
-	@KEEP='$(KEEP)' PG_CONFIG='$(PG_CONFIG)' bash $(TOP)$(RUN_$@)
+	@KEEP='$(KEEP)' LMS='$(LMS)' PG_CONFIG='$(PG_CONFIG)' \
+		bash $(TOP)$(RUN_$@)
 RUN_demo = sql/demo/run
 RUN_test = test/run
 RUN_bench = test/bench/run
@@ -315,6 +317,7 @@ print-%:
 help:
 	@echo "make demo [KEEP=1]  build, start a throw-away server, match a company of"
 	@echo "                    1,200; KEEP=1 leaves the server running for psql"
+	@echo "make demo LMS=moodle  the same company in a Moodle's tables, read by sync()"
 	@echo "make test           every test: kernels under sanitizers, pg_regress,"
 	@echo "                    isolation, TAP, client programs, lint"
 	@echo "make soak           random writes to the learning log for half an hour,"

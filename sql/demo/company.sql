@@ -345,43 +345,8 @@ LEFT JOIN work_value v ON v.n = e.n
 LEFT JOIN week w ON w.n = e.n;
 
 
--- The directory
-
-INSERT INTO mentoring.person
-       (source, external_id, display_name, email, org_unit, job_role, grade,
-        site, timezone, profile, joined_on)
-SELECT 'havelin', to_char(e.n, 'FM"H"0000'), e.name,
-       lower(replace(e.name, ' ', '.')) || '@havelin.example',
-       e.unit, e.role, e.grade, s.name, s.timezone, p.profile,
-       date '2025-12-01' - (e.seniority * 1200 + e.grade * 100
-                            + demo.draw('joined', e.n, 900))
-FROM (SELECT e.*, o.given[1 + (e.k * 7 % 20)] || ' '
-                  || o.family[1 + (e.k * 9 % 23)] AS name
-      FROM (SELECT *, row_number() OVER (PARTITION BY origin ORDER BY n) AS k
-            FROM demo.employee) e
-      JOIN demo.origin o ON o.no = e.origin) e
-JOIN demo.site s ON s.no = e.site
-JOIN profile p ON p.n = e.n
-ORDER BY e.n;
-
-CREATE TABLE demo.who (
-    n          integer PRIMARY KEY REFERENCES demo.employee,
-    person_id  bigint NOT NULL UNIQUE
-);
-
-INSERT INTO demo.who
-SELECT e.n, p.id
-FROM demo.employee e
-JOIN mentoring.person p
-  ON p.source = 'havelin' AND p.external_id = to_char(e.n, 'FM"H"0000');
-
-UPDATE mentoring.person p
-SET manager_id = boss.person_id
-FROM demo.employee e
-JOIN demo.who me ON me.n = e.n
-JOIN demo.who boss ON boss.n = e.manager
-WHERE p.id = me.person_id;
-
+-- What they can do
+--
 -- O*NET's skills and areas of knowledge.  "English Language" is left out: in
 -- this company languages are an attribute of their own.
 INSERT INTO mentoring.skill (name, category, uri)
@@ -421,14 +386,72 @@ ANALYZE requirement;
 ANALYZE ability;
 
 -- The directory knows the twenty that matter most in the job.
-INSERT INTO mentoring.person_skill (person_id, skill_id, level, source)
-SELECT w.person_id, a.skill_id, a.level, 'havelin'
+CREATE TEMPORARY TABLE known AS
+SELECT n, skill_id, level, place
 FROM (SELECT *, row_number() OVER (PARTITION BY n
                     ORDER BY importance DESC, expected DESC, skill_id) AS place
       FROM ability) a
-JOIN demo.who w ON w.n = a.n
-WHERE a.place <= 20
-ORDER BY a.n, a.place;
+WHERE place <= 20;
+
+
+-- The directory
+--
+-- With LMS=moodle the company is in the tables of a Moodle, and comes from
+-- there; see moodle.sql.
+
+CREATE TEMPORARY TABLE entry AS
+SELECT e.n, e.unit, e.role, e.grade, s.name AS site, s.timezone, e.manager,
+       e.given, e.family,
+       lower(replace(e.given || '.' || e.family, ' ', '.'))
+           || '@havelin.example' AS email,
+       date '2025-12-01' - (e.seniority * 1200 + e.grade * 100
+                            + demo.draw('joined', e.n, 900)) AS joined_on,
+       p.profile
+FROM (SELECT e.*, o.given[1 + (e.k * 7 % 20)] AS given,
+             o.family[1 + (e.k * 9 % 23)] AS family
+      FROM (SELECT *, row_number() OVER (PARTITION BY origin ORDER BY n) AS k
+            FROM demo.employee) e
+      JOIN demo.origin o ON o.no = e.origin) e
+JOIN demo.site s ON s.no = e.site
+JOIN profile p ON p.n = e.n;
+
+CREATE TABLE demo.who (
+    n          integer PRIMARY KEY REFERENCES demo.employee,
+    person_id  bigint NOT NULL UNIQUE
+);
+
+\if :{?lms}
+\ir moodle.sql
+\else
+
+INSERT INTO mentoring.person
+       (source, external_id, display_name, email, org_unit, job_role, grade,
+        site, timezone, profile, joined_on)
+SELECT 'havelin', to_char(n, 'FM"H"0000'), given || ' ' || family, email, unit,
+       role, grade, site, timezone, profile, joined_on
+FROM entry
+ORDER BY n;
+
+INSERT INTO demo.who
+SELECT e.n, p.id
+FROM entry e
+JOIN mentoring.person p
+  ON p.source = 'havelin' AND p.external_id = to_char(e.n, 'FM"H"0000');
+
+UPDATE mentoring.person p
+SET manager_id = boss.person_id
+FROM entry e
+JOIN demo.who me ON me.n = e.n
+JOIN demo.who boss ON boss.n = e.manager
+WHERE p.id = me.person_id;
+
+INSERT INTO mentoring.person_skill (person_id, skill_id, level, source)
+SELECT w.person_id, k.skill_id, k.level, 'havelin'
+FROM known k
+JOIN demo.who w ON w.n = k.n
+ORDER BY k.n, k.place;
+
+\endif
 
 
 -- The programme
@@ -591,7 +614,7 @@ VALUES
     (:demo_programme_id, 'outside the reporting line', 'reporting_line',
      NULL, NULL, 0, 1, '{"depth": 3, "siblings": true}');
 
-DROP TABLE profile, requirement, ability, step, mentee, mentor;
+DROP TABLE profile, entry, known, requirement, ability, step, mentee, mentor;
 
 ANALYZE mentoring.person, mentoring.person_skill, mentoring.participant,
     mentoring.participant_skill;

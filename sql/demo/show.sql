@@ -80,7 +80,7 @@ SELECT format(E'Havelin makes instruments for hospitals: %s people in %s occupat
        (SELECT count(*) FROM somebody WHERE role = 'mentee') AS mentees,
        (SELECT count(*) FROM somebody WHERE role = 'mentor') AS mentors
 FROM mentoring.person
-WHERE source = 'havelin'
+WHERE source = 'havelin' AND profile ? 'occupation'
 \gset
 \echo :company
 \echo
