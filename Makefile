@@ -300,6 +300,11 @@ soak:
 		MTR_TEST_SECONDS=$$((MTR_LEARNING_SECONDS + 900)) \
 		bash $(TOP)test/run client
 
+# The examples of doc/lms.md, in the languages that are installed.
+test-clients:
+	@KEEP='$(KEEP)' PG_CONFIG='$(PG_CONFIG)' MTR_NO_INSTALL=1 \
+		MTR_CLIENT_TESTS=lang_test bash $(TOP)test/run client
+
 lint:
 	@bash $(TOP)test/lint
 
@@ -320,6 +325,7 @@ help:
 	@echo "make demo LMS=moodle  the same company in a Moodle's tables, read by sync()"
 	@echo "make test           every test: kernels under sanitizers, pg_regress,"
 	@echo "                    isolation, TAP, client programs, lint"
+	@echo "make test-clients   PHP, Python, Node, Ruby, Java as doc/lms.md shows"
 	@echo "make soak           random writes to the learning log for half an hour,"
 	@echo "                    or MTR_LEARNING_SECONDS; MTR_SEED repeats one"
 	@echo "make bench          measure speed against rivals"
@@ -332,4 +338,4 @@ help:
 	@echo "make installcheck   pg_regress and isolation tests, running server"
 	@echo "make clean          remove what make made"
 
-.PHONY: demo test soak bench bench-large lint indent reference help uninstall-doc
+.PHONY: demo test test-clients soak bench bench-large lint indent reference help uninstall-doc

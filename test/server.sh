@@ -132,6 +132,27 @@ mtr_missing_extras()
 		echo python3-psycopg2
 	PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || echo pgbouncer
 	command -v sqlsmith >/dev/null || echo sqlsmith
+	mtr_missing_clients
+}
+
+# The languages of test/client/lang.  Ruby and Java are much to install for one
+# program each; they are tested where they are.  Debian's node-pg doesn't go
+# with NodeSource's nodejs.
+mtr_missing_clients()
+{
+	command -v php >/dev/null || echo php-cli
+	php -m 2>/dev/null | grep -qx pdo_pgsql || echo php-pgsql
+	"${MTR_PYTHON:-/usr/bin/python3}" -c 'import django' 2>/dev/null ||
+		echo python3-django
+	NODE_PATH=${NODE_PATH:+$NODE_PATH:}/usr/share/nodejs \
+		node -e "require('pg')" 2>/dev/null && return
+	if ! command -v node >/dev/null
+	then
+		printf '%s\n' nodejs node-pg
+	elif [[ $(dpkg-query -W -f '${Version}' nodejs 2>/dev/null) != *nodesource* ]]
+	then
+		echo node-pg
+	fi
 }
 
 # Run a command as root, or fail.
@@ -147,6 +168,7 @@ mtr_as_root()
 
 mtr_can_install()
 {
+	[ -z "${MTR_NO_INSTALL:-}" ] || return 1
 	command -v apt-get >/dev/null || return 1
 	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
 }
@@ -188,7 +210,8 @@ mtr_apt_install()
 	return $rc
 }
 
-# Install what is missing for $1 ("demo" or "test"), or say what it is.
+# Install what is missing for $1 ("demo" or "test"), or say what it is; with
+# MTR_NO_INSTALL only say it.
 mtr_packages()
 {
 	local missing extras package

@@ -169,9 +169,11 @@ visit()
 	done <<<"$CHECKS"
 	while read -r what
 	do
-		grep -qxF "$what" <<<"$CHECKS" || report 0 "$name: $what"
-	done < <(sed -n 's/^ok //p' "$out")
-	grep -v '^ok ' "$out" >"$work/rest"
+		grep -qxF "$what" <<<"$CHECKS" && continue
+		grep -qx "ok $what" "$out"
+		report $? "$name: $what"
+	done < <(sed -nE 's/^(not )?ok //p' "$out")
+	grep -vE '^(not )?ok ' "$out" >"$work/rest"
 	[ $rc -eq 0 ] && [ ! -s "$work/rest" ]
 	report $? "$name: ran to its end, said nothing else"
 	sed 's/^/# /' "$work/rest"
