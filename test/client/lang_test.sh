@@ -240,7 +240,7 @@ visit_all()
 	file=${MTR_JDBC:-/usr/share/java/postgresql.jar}
 	if [ -f "$file" ] && javac -version >/dev/null 2>&1
 	then
-		javac -cp "$file" -d "$work/java" $lang/*.java 2>&1 | sed 's/^/# /'
+		javac -encoding UTF-8 -cp "$file" -d "$work/java" $lang/*.java 2>&1 | sed 's/^/# /'
 		visit jdbc java -cp "$file:$work/java" Jdbc
 	else
 		skip jdbc "default-jdk-headless libpostgresql-jdbc-java"
