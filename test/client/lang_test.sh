@@ -192,7 +192,7 @@ skip()
 
 visit_all()
 {
-	local name file
+	local name file version
 
 	for name in pgsql pdo moodle
 	do
@@ -200,11 +200,12 @@ visit_all()
 			pdo) file=pdo_pgsql ;;
 			*) file=pgsql ;;
 		esac
-		if php -r "exit(extension_loaded('$file') ? 0 : 1);" 2>/dev/null
+		if php -r "exit(PHP_MAJOR_VERSION >= 8 && extension_loaded('$file')
+			? 0 : 1);" 2>/dev/null
 		then
 			visit $name php $lang/$name.php
 		else
-			skip $name "php-cli php-pgsql"
+			skip $name "php-cli php-pgsql, from PHP 8.0 on"
 		fi
 	done
 
@@ -238,12 +239,13 @@ visit_all()
 	fi
 
 	file=${MTR_JDBC:-/usr/share/java/postgresql.jar}
-	if [ -f "$file" ] && javac -version >/dev/null 2>&1
+	version=$(javac -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p')
+	if [ -f "$file" ] && [ "${version:-0}" -ge 16 ]
 	then
 		javac -encoding UTF-8 -cp "$file" -d "$work/java" $lang/*.java 2>&1 | sed 's/^/# /'
 		visit jdbc java -cp "$file:$work/java" Jdbc
 	else
-		skip jdbc "default-jdk-headless libpostgresql-jdbc-java"
+		skip jdbc "default-jdk-headless, from Java 16 on, libpostgresql-jdbc-java"
 	fi
 }
 

@@ -35,7 +35,8 @@ public class UnixSocketFactory extends SocketFactory {
     }
 
     @Override
-    public Socket createSocket(String host, int port, InetAddress from, int fromPort) throws IOException {
+    public Socket createSocket(String host, int port, InetAddress from, int fromPort)
+            throws IOException {
         return createSocket();
     }
 

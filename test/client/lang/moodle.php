@@ -90,7 +90,8 @@ check('jsonb', $old['interests'] === ['data'] && $old['newsletter'] === false
 check('bigint', $person->id === (string) (9007199254740993 + 2 * ($USER->id - 100)));
 check('empty set', $partners === []);
 
-// Errors: the whole transaction is undone, and the identity ends with it.
+// Errors: the whole transaction is undone, and the identity ends with it.  What
+// the server says is in the exception's $error, its message is Moodle's.
 $error = error_of(fn() => as_user($USER->id, function () use ($first) {
     global $DB;
 
@@ -100,19 +101,19 @@ $error = error_of(fn() => as_user($USER->id, function () use ($first) {
     $DB->execute('SELECT mentoring.request_mentor(programme_id, id, ?) FROM mentoring.participant
          WHERE person_id = mentoring.current_person()', [$first->partner_id]);
 }));
-check('refusal', str_contains((string) $error?->getMessage(), 'has an open request to mentor'));
+check('refusal', str_contains((string) $error?->error, 'has an open request to mentor'));
 $error = error_of(fn() => $DB->get_records_sql('SELECT * FROM mentoring.recommend(1, 1)'));
 check('identity ends', $DB->get_record_sql('SELECT mentoring.current_person() AS id')->id === null
-    && str_contains((string) $error?->getMessage(), 'call act_as() in it first'));
+    && str_contains((string) $error?->error, 'call act_as() in it first'));
 $error = error_of(fn() => $DB->execute("SELECT mentoring.act_as('lms', ?)", [$USER->id]));
-check('autocommit', str_contains((string) $error?->getMessage(), 'transaction block only')
-    && str_contains($error->getMessage(), 'Send BEGIN first, or switch autocommit off.'));
+check('autocommit', str_contains((string) $error?->error, 'transaction block only')
+    && str_contains($error->error, 'Send BEGIN first, or switch autocommit off.'));
 
 // Moodle's own: tables of another schema are not for insert_record(), and an
 // error that is caught undoes what was written by get_record_sql() since the
 // last execute(), but not the identity, which came by one.
 $error = error_of(fn() => $DB->insert_record('mentoring.learning_log', ['minutes' => 5]));
-check('insert_record', str_contains((string) $error?->getMessage(), 'ddltablenotexist'));
+check('insert_record', str_contains((string) $error?->errorcode, 'ddltablenotexist'));
 check('caught error', as_user($USER->id, function () {
     global $DB;
 

@@ -14,6 +14,27 @@ const MUST_EXIST = 2;
 
 class dml_exception extends Exception
 {
+    public function __construct(public string $errorcode, string $more = '')
+    {
+        parent::__construct("$errorcode $more");
+    }
+}
+
+// The server's message is not the exception's, but in $error.
+class dml_read_exception extends dml_exception
+{
+    public function __construct(public ?string $error, string $errorcode = 'dmlreadexception')
+    {
+        parent::__construct($errorcode);
+    }
+}
+
+class dml_write_exception extends dml_read_exception
+{
+    public function __construct(?string $error)
+    {
+        parent::__construct($error, 'dmlwriteexception');
+    }
 }
 
 class coding_exception extends Exception
@@ -63,7 +84,8 @@ class pgsql_native_moodle_database
         return $records;
     }
 
-    public function get_record_sql(string $sql, ?array $params = null, int $strictness = IGNORE_MISSING)
+    public function get_record_sql(string $sql, ?array $params = null,
+        int $strictness = IGNORE_MISSING)
     {
         $records = $this->get_records_sql($sql, $params);
         if ($records === [] && $strictness === MUST_EXIST) {
@@ -91,7 +113,7 @@ class pgsql_native_moodle_database
              WHERE n.nspname = current_schema() AND c.relkind = 'r'
                AND c.relname = $1 AND a.attnum > 0", [$this->prefix . $table]);
         if (pg_num_rows($columns) === 0) {
-            throw new dml_exception("ddltablenotexist: $table");
+            throw new dml_exception('ddltablenotexist', $table);
         }
         $names = array_intersect(pg_fetch_all_columns($columns), array_keys($values));
         $values = array_map(fn ($name) => $values[$name], $names);
@@ -114,7 +136,7 @@ class pgsql_native_moodle_database
     {
         if ($this->is_doomed || $transaction !== end($this->transactions)) {
             $this->is_doomed = true;
-            throw new dml_exception('the transaction was rolled back, or is not the innermost');
+            throw new dml_exception('dmltransactionexception');
         }
         array_pop($this->transactions);
         if ($this->transactions === []) {
@@ -122,7 +144,8 @@ class pgsql_native_moodle_database
         }
     }
 
-    public function rollback_delegated_transaction(moodle_transaction $transaction, Throwable $error): void
+    public function rollback_delegated_transaction(moodle_transaction $transaction,
+        Throwable $error): void
     {
         $this->is_doomed = true;
         if ($transaction === end($this->transactions)) {
@@ -146,7 +169,7 @@ class pgsql_native_moodle_database
                 "$verb SAVEPOINT moodle_pg_savepoint; SAVEPOINT moodle_pg_savepoint");
         }
         if ($result === false) {
-            throw new dml_exception($error);
+            throw $is_write ? new dml_write_exception($error) : new dml_read_exception($error);
         }
         return $result;
     }
@@ -159,7 +182,11 @@ class pgsql_native_moodle_database
         $found = array_filter(array_map(function (string $pattern) use ($sql) {
             preg_match_all($pattern, $sql, $matches);
             return $matches[0];
-        }, ['named' => '/(?<!:):[a-z][a-z0-9_]*/', 'dollar' => '/\$[1-9][0-9]*/', 'mark' => '/\?/']));
+        }, [
+            'named' => '/(?<!:):[a-z][a-z0-9_]*/',
+            'dollar' => '/\$[1-9][0-9]*/',
+            'mark' => '/\?/',
+        ]));
         if (count($found) > 1) {
             throw new dml_exception('mixedtypesqlparam');
         }
@@ -169,7 +196,8 @@ class pgsql_native_moodle_database
         $style = key($found);
         $names = $found[$style];
         if (count($names) > count($params)) {
-            throw new dml_exception('invalidqueryparam: Expected ' . count($names) . ', got ' . count($params));
+            throw new dml_exception('invalidqueryparam',
+                'Expected ' . count($names) . ', got ' . count($params));
         }
         if ($style === 'dollar') {
             return [$sql, array_values($params)];
@@ -181,7 +209,7 @@ class pgsql_native_moodle_database
             $params = array_map(function (string $name) use ($params) {
                 $name = substr($name, 1);
                 if (!array_key_exists($name, $params)) {
-                    throw new dml_exception("missingkeyinsql: $name");
+                    throw new dml_exception('missingkeyinsql', $name);
                 }
                 return $params[$name];
             }, $names);
