@@ -71,6 +71,7 @@ OBJS = \
 	src/kernel/ties_bits.o \
 	src/kernel/ties_list.o \
 	src/kernel/ties_settle.o \
+	src/kernel/xapi_text.o \
 	src/match.o \
 	src/match_assign.o \
 	src/match_options.o \
@@ -126,6 +127,9 @@ OBJS = \
 	src/sync_queue.o \
 	src/sync_skill.o \
 	src/sync_zone.o \
+	src/xapi.o \
+	src/xapi_check.o \
+	src/xapi_digest.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.

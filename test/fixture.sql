@@ -400,6 +400,24 @@ INSERT INTO mentoring.sync_queue
 VALUES ('hr', 'lms."Users"', 'E7', 'update', '2024-03-02 12:00:00+00'),
        ('hr', 'lms."Users"', NULL, 'delete', '2024-03-02 12:00:00+00');
 
+-- A verb of one's own; statements that are stored, wait, are void and void
+INSERT INTO mentoring.xapi_verb (iri, kind)
+VALUES (E'http://example.org/verbs/mentored?"a"=\\', 'meeting');
+INSERT INTO mentoring.xapi_statement
+    (programme_id, source, statement_id, member_no, digest, status,
+     occurred_on, voids, participant_id, actor_kind, actor_digest, home_page,
+     kind, minutes)
+SELECT min(programme_id), 'lrs',
+       '00000000-0000-4000-8000-00000000000' || n, n / 4, repeat('0', 64),
+       (ARRAY['stored', 'voided', 'voiding', 'no_person'])[n], '2024-02-01',
+       CASE n WHEN 3 THEN '00000000-0000-4000-8000-000000000002' END,
+       CASE n WHEN 1 THEN min(id) END,
+       CASE n WHEN 4 THEN 'account' END, CASE n WHEN 4 THEN repeat('1', 64) END,
+       CASE n WHEN 4 THEN 'https://lms.example.org' END,
+       CASE n WHEN 4 THEN 'course' END, CASE n WHEN 4 THEN 45 END
+  FROM mentoring.participant, generate_series(1, 4) AS n
+ GROUP BY n;
+
 DROP VIEW member;
 DROP VIEW employee;
 DROP TABLE history;

@@ -98,6 +98,14 @@ AS $$
     ('learning_author', 'participant_id', 'kept', 'derived from entries, which are exported'),
     ('learning_spill', 'participant_id', 'kept', 'derived from entries, which are exported'),
 
+    ('xapi_statement', 'source', 'exported, erased', 'the row is deleted'),
+    ('xapi_statement', 'statement_id', 'exported, erased', 'the row is deleted'),
+    ('xapi_statement', 'digest', 'exported, erased', 'the row is deleted'),
+    ('xapi_statement', 'voids', 'kept', 'of no person: it is that of a voiding statement'),
+    ('xapi_statement', 'participant_id', 'exported, erased', 'the row is deleted'),
+    ('xapi_statement', 'actor_digest', 'exported, erased', 'the row is deleted, while the person has that key or address'),
+    ('xapi_statement', 'home_page', 'exported, erased', 'the row is deleted'),
+
     -- the audit
     ('event', 'role_name', 'exported, erased', 'becomes "erased" where it was the person''s own role'),
     ('event', 'person_id', 'exported, kept', 'the pseudonym'),
@@ -118,6 +126,7 @@ AS $$
     ('source', 'alias_query', 'kept', 'code'),
     ('source', 'pin_query', 'kept', 'code'),
     ('source', 'options', 'kept', 'of no person'),
+    ('xapi_verb', 'iri', 'kept', 'of no person'),
     ('skill', 'name', 'kept', 'of no person'),
     ('skill', 'category', 'kept', 'of no person'),
     ('skill', 'uri', 'kept', 'of no person'),
@@ -274,6 +283,18 @@ SELECT (SELECT jsonb_object_agg(key, coalesce(nullif(value, 'null'), '[]'))
            WHERE q.asked_at IS NOT NULL) x),
     'learning_log',
     (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.id, x.programme_id) FROM entry x),
+    'xapi_statement',
+    -- those that became entries, and those that wait for the person
+    (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.id, x.programme_id)
+     FROM (SELECT i.programme_id, s.id
+           FROM mine i
+           JOIN mentoring.xapi_statement s
+             ON s.programme_id = i.programme_id AND s.participant_id = i.id
+           UNION
+           SELECT k.programme_id, k.id
+           FROM mentoring._xapi_kept() k WHERE k.person_id = $1) o
+     JOIN mentoring.xapi_statement x
+       ON x.programme_id = o.programme_id AND x.id = o.id),
     'event',
     -- who did it is that one's data, what it did to others is theirs
     (SELECT jsonb_agg(CASE
@@ -330,6 +351,8 @@ DECLARE
     whom CONSTANT bigint := $1;
     done boolean;
 BEGIN
+    -- No import of statements meanwhile, for it would bring new ones.
+    PERFORM pg_advisory_xact_lock(1835363956, 3);
     -- In the order in which functions and triggers lock: programme, run,
     -- requests that are asked, relationships, places; each by id.
     SELECT p.erased_at IS NOT NULL INTO done
@@ -550,6 +573,15 @@ BEGIN
                              FROM mentoring.participant a
                              WHERE a.person_id = whom);
 
+    DELETE FROM mentoring.xapi_statement x
+    USING mentoring.participant a
+    WHERE a.person_id = whom
+      AND x.programme_id = a.programme_id AND x.participant_id = a.id;
+    DELETE FROM mentoring.xapi_statement x
+    USING mentoring._xapi_kept() k
+    WHERE k.person_id = whom
+      AND x.programme_id = k.programme_id AND x.id = k.id;
+
     -- The directory
     DELETE FROM mentoring.person_skill WHERE person_id = whom;
     DELETE FROM mentoring.sync_queue q
@@ -686,6 +718,12 @@ BEGIN
                    CASE status WHEN 'expired' THEN answer_by END) < since;
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN NEXT;
+
+    object := 'xapi_statement';
+    DELETE FROM mentoring.xapi_statement
+    WHERE programme_id = scope AND occurred_on < oldest;
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    RETURN NEXT;
 END
 $$;
 
@@ -720,4 +758,4 @@ AS 'MODULE_PATHNAME', 'mentoring_retention'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION mentoring.retention(bigint, integer) IS
-'Removes what is older than so many days from a programme, and tells how much of each: events, entries of the learning log (totals follow), match runs that were never published, reasons of ended relationships, closed requests. Participants, relationships and published runs stay. For level admin; to be called regularly, daily say.';
+'Removes what is older than so many days from a programme, and tells how much of each: events, entries of the learning log (totals follow), match runs that were never published, reasons of ended relationships, closed requests, what imports of statements remember. Participants, relationships and published runs stay. For level admin; to be called regularly, daily say.';

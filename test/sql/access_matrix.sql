@@ -297,6 +297,10 @@ SELECT v.* FROM pair CROSS JOIN LATERAL (VALUES
     ('register_canvas', 'SELECT mentoring.register_canvas(''canvas'')'),
     ('attach_trigger', 'SELECT mentoring.attach_trigger(''x'', ''y'', ''lrs'')'),
     ('detach_trigger', 'SELECT mentoring.detach_trigger(''x'', ''y'')'),
+    ('import_xapi', format('SELECT mentoring.import_xapi(''[]'', ''lrs'', %s)',
+                           programme_id)),
+    ('xapi_statements', format('SELECT mentoring.xapi_statements(%s)',
+                               programme_id)),
     ('retention', format('SELECT mentoring.retention(%s, 10)', programme_id)))
     AS v;
 
