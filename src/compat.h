@@ -72,6 +72,10 @@ mtr_find_setting(const char *name)
 #define mtr_local_xid(proc) ((proc)->vxid.lxid)
 #endif
 
+/* macros that take the place of functions come after their declarations */
+#include "access/genam.h"
+#include "catalog/dependency.h"
+
 #if PG_VERSION_NUM < 170000
 
 /* by the relation, not its OID, since 17 */
