@@ -125,6 +125,7 @@ OBJS = \
 	src/sync_apply.o \
 	src/sync_query.o \
 	src/sync_queue.o \
+	src/sync_row.o \
 	src/sync_skill.o \
 	src/sync_zone.o \
 	src/xapi.o \
@@ -309,6 +310,11 @@ test-clients:
 	@KEEP='$(KEEP)' PG_CONFIG='$(PG_CONFIG)' MTR_NO_INSTALL=1 \
 		MTR_CLIENT_TESTS=lang_test bash $(TOP)test/run client
 
+# A real Moodle in the same database.
+test-moodle:
+	@MOODLE='$(MOODLE)' KEEP='$(KEEP)' PG_CONFIG='$(PG_CONFIG)' \
+		bash $(TOP)test/moodle/run
+
 lint:
 	@bash $(TOP)test/lint
 
@@ -332,6 +338,8 @@ help:
 	@echo "make test-clients   PHP, Python, Node, Ruby, Java as doc/lms.md shows"
 	@echo "make soak           random writes to the learning log for half an hour,"
 	@echo "                    or MTR_LEARNING_SECONDS; MTR_SEED repeats one"
+	@echo "make test-moodle MOODLE=folder  install the Moodle there into a throw-away"
+	@echo "                    server, sync, have Moodle check and alter its schema"
 	@echo "make bench          measure speed against rivals"
 	@echo "make bench-large    100,000 by 100,000, some minutes"
 	@echo "make lint           format, exported names, orphans, version"
@@ -342,4 +350,4 @@ help:
 	@echo "make installcheck   pg_regress and isolation tests, running server"
 	@echo "make clean          remove what make made"
 
-.PHONY: demo test test-clients soak bench bench-large lint indent reference help uninstall-doc
+.PHONY: demo test test-moodle test-clients soak bench bench-large lint indent reference help uninstall-doc

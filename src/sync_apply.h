@@ -36,4 +36,9 @@ extern uint64 mtr_sync_execute(MtrSync *sync, const char *text, int expect,
 extern void mtr_sync_counts(MtrSync *sync, const char *text, MtrParams *params,
 							int n, int64 *count);
 
+/* The same for a statement that writes rows of a table, and has locked what
+ * these refer to. */
+extern void mtr_sync_write(MtrSync *sync, const char *table, const char *text,
+						   MtrParams *params, int n, int64 *count);
+
 #endif							/* MTR_SYNC_APPLY_H */

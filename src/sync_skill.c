@@ -30,33 +30,46 @@ static const char insert_skills[] =
 " ORDER BY r.skill, r.category, r.n"
 " ON CONFLICT (category, name) DO NOTHING";
 
-/* Of several levels in one skill the highest is what somebody can do. */
+/*
+ * Of several levels in one skill the highest is what somebody can do.  Only
+ * what differs is kept.  Persons and skills that new rows refer to are locked
+ * as foreign keys lock them; see mtr_sync_write().
+ */
 static const char write_levels[] =
 "WITH " MTR_SYNC_KEYS ","
-" known AS MATERIALIZED (SELECT k.person_id, s.id AS skill_id, r.level"
+" wanted AS (SELECT k.person_id, s.id AS skill_id, max(r.level) AS level"
 " FROM skill_query AS r JOIN key AS k ON k.external_id = r.external_id"
 " JOIN mentoring.skill AS s ON s.name = r.skill"
-" AND s.category IS NOT DISTINCT FROM r.category),"
-" wanted AS MATERIALIZED (SELECT w.*, o.id, o.source,"
-" o.level AS old_level FROM (SELECT person_id, skill_id,"
-" max(level) AS level FROM known GROUP BY person_id, skill_id) AS w"
-" LEFT JOIN mentoring.person_skill AS o ON o.person_id = w.person_id"
-" AND o.skill_id = w.skill_id),"
-" gone AS (DELETE FROM mentoring.person_skill AS p WHERE p.source = $1"
-" AND NOT EXISTS (SELECT FROM wanted AS w WHERE w.id = p.id)"
-" RETURNING 1),"
-" changed AS (UPDATE mentoring.person_skill AS p SET level = w.level"
-" FROM wanted AS w WHERE p.id = w.id AND w.source = $1"
-" AND w.old_level <> w.level RETURNING 1),"
+" AND s.category IS NOT DISTINCT FROM r.category"
+" GROUP BY k.person_id, s.id),"
+" change AS MATERIALIZED (SELECT w.person_id, w.skill_id, w.level, o.id,"
+" o.source FROM wanted AS w FULL JOIN mentoring.person_skill AS o"
+" ON o.person_id = w.person_id AND o.skill_id = w.skill_id"
+" WHERE o.id IS NULL OR CASE WHEN o.source = $1"
+" THEN w.level IS DISTINCT FROM o.level ELSE w.level IS NOT NULL END),"
+" gone AS (DELETE FROM mentoring.person_skill AS p USING change AS c"
+" WHERE p.id = c.id AND c.source = $1 AND c.level IS NULL RETURNING 1),"
+" changed AS (UPDATE mentoring.person_skill AS p SET level = c.level"
+" FROM change AS c WHERE p.id = c.id AND c.source = $1"
+" AND c.level IS NOT NULL RETURNING 1),"
+" person AS MATERIALIZED (SELECT p.id FROM mentoring.person AS p"
+" WHERE p.id IN (SELECT c.person_id FROM change AS c WHERE c.id IS NULL)"
+" FOR KEY SHARE OF p),"
+" skill AS MATERIALIZED (SELECT s.id FROM mentoring.skill AS s"
+" WHERE s.id IN (SELECT c.skill_id FROM change AS c WHERE c.id IS NULL)"
+" FOR KEY SHARE OF s),"
 " added AS (INSERT INTO mentoring.person_skill"
 " (person_id, skill_id, level, source)"
-" SELECT w.person_id, w.skill_id, w.level, $1 FROM wanted AS w"
-" WHERE w.id IS NULL ORDER BY w.person_id, w.skill_id"
+" SELECT p.id, s.id, c.level, $1 FROM change AS c"
+" JOIN person AS p ON p.id = c.person_id"
+" JOIN skill AS s ON s.id = c.skill_id"
+" WHERE c.id IS NULL ORDER BY p.id, s.id"
 " ON CONFLICT (person_id, skill_id) DO NOTHING RETURNING 1)"
 " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed),"
 " (SELECT count(*) FROM gone),"
-" (SELECT count(*) FROM skill_query) - (SELECT count(*) FROM known)"
-" + (SELECT count(*) FROM wanted WHERE id IS NOT NULL AND source <> $1)";
+" (SELECT count(*) FROM skill_query AS r WHERE NOT EXISTS ("
+" SELECT FROM key AS k WHERE k.external_id = r.external_id))"
+" + (SELECT count(*) FROM change WHERE id IS NOT NULL AND source <> $1)";
 
 void
 mtr_sync_apply_skills(MtrSync *sync)
@@ -70,7 +83,7 @@ mtr_sync_apply_skills(MtrSync *sync)
 	skill->is_reported = true;
 	skill->inserted += mtr_sync_execute(sync, insert_skills, SPI_OK_INSERT,
 										&params);
-	mtr_sync_counts(sync, write_levels, &source, 4, n);
+	mtr_sync_write(sync, "person_skill", write_levels, &source, 4, n);
 	level->is_reported = true;
 	level->inserted = n[0];
 	level->updated = n[1];

@@ -12,9 +12,10 @@ AS $$
     SELECT format('%1$s.deleted = 0 AND %1$s.username <> ''guest''', alias)
         || CASE WHEN mentoring._has_columns(s, p || 'user', 'mnethostid')
                  AND mentoring._has_columns(s, p || 'config', 'name value')
-           THEN format(' AND %1$s.mnethostid::text = coalesce((SELECT g.value'
-                ' FROM %2$I.%3$I AS g WHERE g.name = ''mnet_localhost_id''),'
-                ' %1$s.mnethostid::text)', alias, s, p || 'config')
+           THEN format(' AND %1$s.mnethostid = coalesce((SELECT'
+                ' CASE WHEN g.value ~ ''^[0-9]{1,18}$'' THEN g.value::bigint END'
+                ' FROM %2$I.%3$I AS g WHERE g.name = ''mnet_localhost_id''), 1)',
+                alias, s, p || 'config')
            ELSE '' END
 $$;
 
@@ -49,7 +50,8 @@ DECLARE
                         ELSE to_jsonb(?) END$q$;
     joins       text := '';
     columns     text := '';
-    profile     text := '''{}''::jsonb';
+    profile     text := '';
+    added       text[] := '{}';
     zone        text;
 BEGIN
     IF has_fields THEN
@@ -86,15 +88,14 @@ BEGIN
                    o ->> 'grade_field') END);
         joins := joins || E'\n CROSS JOIN LATERAL (SELECT'
             ' e.fields || coalesce(f.fields, ''{}'') AS fields) AS v';
-        profile := 'v.fields';
+        profile := 'v.fields || ';
     END IF;
     IF mentoring._has_columns(s, p || 'user', 'institution') THEN
-        profile := profile || ' || jsonb_build_object('
-            '''institution'', NULLIF(u.institution, ''''))';
+        added := added || '''institution'', NULLIF(u.institution, '''')'::text;
     END IF;
     IF mentoring._has_columns(s, p || 'user', 'lang') THEN
-        profile := profile || ' || jsonb_build_object('
-            '''language'', replace(NULLIF(u.lang, ''''), ''_'', ''-''))';
+        added := added
+            || '''language'', replace(NULLIF(u.lang, ''''), ''_'', ''-'')'::text;
     END IF;
     IF mentoring._has_columns(s, p || 'tag_instance',
                               'tagid component itemtype itemid')
@@ -107,8 +108,7 @@ BEGIN
      WHERE i.component = 'core' AND i.itemtype = 'user'
      GROUP BY i.itemid) AS t ON t.itemid = u.id$q$,
             s, p || 'tag_instance', p || 'tag');
-        profile := profile || ' || jsonb_build_object('
-            '''interests'', t.names)';
+        added := added || '''interests'', t.names'::text;
     END IF;
     IF mentoring._has_columns(s, p || 'cohort', 'id name')
        AND mentoring._has_columns(s, p || 'cohort_members', 'cohortid userid') THEN
@@ -119,8 +119,7 @@ BEGIN
       JOIN %1$I.%3$I AS c ON c.id = m.cohortid
      GROUP BY m.userid) AS c ON c.userid = u.id$q$,
             s, p || 'cohort_members', p || 'cohort');
-        profile := profile || ' || jsonb_build_object('
-            '''cohorts'', c.names)';
+        added := added || '''cohorts'', c.names'::text;
     END IF;
     IF mentoring._has_columns(s, p || 'user', 'department') THEN
         columns := columns || E',\n       NULLIF(btrim(u.department), '''') AS org_unit';
@@ -135,6 +134,8 @@ BEGIN
         columns := columns || format(E',\n       CASE WHEN u.timezone IN'
             ' (''99'', ''99.0'', '''') THEN %s ELSE u.timezone END AS timezone', zone);
     END IF;
+    profile := profile || format('jsonb_build_object(%s)',
+                                 array_to_string(added, ', '));
     columns := columns || E',\n       '
         || CASE WHEN mentoring._has_columns(s, p || 'user', 'suspended')
                 THEN 'u.suspended = 0' ELSE 'true' END
@@ -288,7 +289,7 @@ BEGIN
   FROM %1$I.%2$I AS r
   JOIN %1$I.%3$I AS c ON c.id = r.competencyid
   JOIN %1$I.%4$I AS w ON w.id = c.competencyframeworkid
-  JOIN %1$I.%5$I AS k ON k.id = coalesce(NULLIF(c.scaleid, 0), w.scaleid)
+  LEFT JOIN %1$I.%5$I AS k ON k.id = coalesce(NULLIF(c.scaleid, 0), w.scaleid)
   JOIN %1$I.%6$I AS u ON u.id = r.userid
  CROSS JOIN LATERAL (SELECT cardinality(string_to_array(k.scale, ',')) AS n) AS n
  WHERE r.grade IS NOT NULL AND %7$s$q$,
