@@ -187,6 +187,8 @@ REGRESS = \
 	lms_sync \
 	lms_canvas \
 	lms_queue \
+	xapi \
+	xapi_emit \
 	analyst \
 	event \
 	access_grant \
