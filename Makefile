@@ -187,6 +187,8 @@ REGRESS = \
 	lms_sync \
 	lms_canvas \
 	lms_queue \
+	lms_cancel \
+	lms_hostile \
 	xapi \
 	xapi_emit \
 	analyst \
@@ -211,6 +213,7 @@ ISOLATION = \
 	race_request_answer \
 	race_request_expire \
 	race_learning_log \
+	race_sync \
 	race_erase \
 	race_access
 

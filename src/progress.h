@@ -12,7 +12,8 @@
  * mentoring.progress on, the same is sent to the client as INFO, at most once
  * a second.
  *
- * Phases: load, score, solve, ties, store, check.  A call inside another one
+ * Phases: load, score, solve, ties, store, check; of sync() load, persons,
+ * history, skills, activity.  A call inside another one
  * shows nothing of its own.
  */
 #ifndef MTR_PROGRESS_H

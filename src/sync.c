@@ -272,27 +272,47 @@ resolve_xapi(MtrSync *sync)
 	sync->count[MTR_SYNC_O_XAPI].inserted = n;
 }
 
+/* Names the source and the object in an error of what is applied; the row is
+ * in that error's own detail. */
+static void
+name_object(void *arg)
+{
+	const MtrSync *sync = arg;
+
+	errcontext("%s of source \"%s\"", sync->applied, sync->name);
+}
+
+static void
+begin_applying(MtrSync *sync, const char *what)
+{
+	sync->applied = what;
+	mtr_progress_phase(what);
+}
+
 /* Write what differs; as the owner. */
 static void
 apply(MtrSync *sync)
 {
 	MtrParams	params = mtr_sync_params(sync);
 	MtrParams	queued = {0};
+	ErrorContextCallback callback = {error_context_stack, name_object, sync};
 
+	sync->applied = "statements";
+	error_context_stack = &callback;
 	if (sync->text[MTR_SYNC_PERSON] != NULL)
 	{
-		mtr_progress_phase("persons");
+		begin_applying(sync, "persons");
 		mtr_sync_apply_persons(sync);
 		if (sync->text[MTR_SYNC_MANAGER] != NULL)
 			mtr_sync_apply_managers(sync);
-		mtr_progress_phase("history");
+		begin_applying(sync, "history");
 		mtr_sync_apply_history(sync);
-		mtr_progress_phase("skills");
+		begin_applying(sync, "skills");
 		if (sync->text[MTR_SYNC_SKILL] != NULL)
 			mtr_sync_apply_skills(sync);
 		if (sync->text[MTR_SYNC_PIN] != NULL)
 			mtr_sync_apply_pins(sync);
-		mtr_progress_phase("activity");
+		begin_applying(sync, "activity");
 		if (sync->text[MTR_SYNC_ACTIVITY] != NULL)
 			mtr_sync_apply_activity(sync);
 	}
@@ -303,6 +323,7 @@ apply(MtrSync *sync)
 	mtr_add_param(&queued, INT8ARRAYOID, sync->queued);
 	(void) mtr_sync_execute(sync, "DELETE FROM mentoring.sync_queue"
 							" WHERE id = ANY ($1)", SPI_OK_DELETE, &queued);
+	error_context_stack = callback.previous;
 }
 
 static void

@@ -77,6 +77,7 @@ typedef struct MtrSync
 	bool		has_since;
 	TimestampTz since;			/* last_synced_at */
 	Datum		queued;			/* bigint[]: ids of sync_queue */
+	const char *applied;		/* what is being written */
 	MtrSyncRows rows[MTR_SYNC_QUERIES];
 	MtrSyncCount count[MTR_SYNC_OBJECTS];
 } MtrSync;

@@ -248,10 +248,16 @@ static void
 name_place(void *arg)
 {
 	QueryPlace *place = arg;
+	const RowReceiver *receiver = place->receiver;
+	const char *object = place->spec->object;
 
-	if (place->receiver != NULL && place->receiver->key != NULL)
+	if (receiver != NULL && receiver->key != NULL)
 		errcontext("%s of source \"%s\", %s \"%s\"", place->spec->name,
-				   place->source, place->spec->object, place->receiver->key);
+				   place->source, object, receiver->key);
+	else if (receiver != NULL && receiver->nread > 0)
+		errcontext("%s of source \"%s\", after %s \"%s\" (row %lld)",
+				   place->spec->name, place->source, object,
+				   receiver->last_key, (long long) receiver->nread);
 	else
 		errcontext("%s of source \"%s\"", place->spec->name, place->source);
 }

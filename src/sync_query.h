@@ -61,6 +61,7 @@ typedef struct RowReceiver
 	MemoryContext key_context;
 	MemoryContext row_context;
 	const char *key;			/* of the present row */
+	char		last_key[NAMEDATALEN];	/* of the row before */
 	int			warnings;
 	int64		nread;
 } RowReceiver;

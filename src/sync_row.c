@@ -25,7 +25,7 @@
 /* kB a store of rows takes before it goes to disk */
 #define STORE_MEMORY 1024
 
-/* bytes of a key, so that an index holds it */
+/* bytes of a key or an address, so that an index holds it */
 #define MAX_KEY 1000
 
 /* rows of an object that are named in warnings */
@@ -154,7 +154,8 @@ is_profile(Datum profile)
 		int			code = geterrcode();
 
 		MemoryContextSwitchTo(oldcxt);
-		if (code != ERRCODE_CHECK_VIOLATION)
+		if (code != ERRCODE_CHECK_VIOLATION &&
+			code != ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE)
 			PG_RE_THROW();
 		FlushErrorState();
 		is_good = false;
@@ -255,7 +256,7 @@ convert_text(RowReceiver *receiver, const ColumnSpec *column, char *text,
 			return false;
 		case USE_EMAIL:
 			at = strchr(text +1, '@');
-			if (at != NULL && at[1] != '\0')
+			if (at != NULL && at[1] != '\0' && strlen(text) <= MAX_KEY)
 				break;
 			warn(receiver, "its email is no address and left out");
 			return false;
@@ -419,6 +420,20 @@ read_row(RowReceiver *receiver, TupleTableSlot *slot, Datum *values,
 	return is_good && check_pairs(receiver, values, nulls);
 }
 
+/* The row is done with; where the query fails, it does so after this one. */
+static void
+remember_key(RowReceiver *receiver)
+{
+	const char *key = receiver->key != NULL ? receiver->key : "";
+	int			length = strlen(key);
+
+	if (length >= sizeof(receiver->last_key))
+		length = pg_mbcliplen(key, length, sizeof(receiver->last_key) - 1);
+	memcpy(receiver->last_key, key, length);
+	receiver->last_key[length] = '\0';
+	receiver->key = NULL;
+}
+
 /* Called by the executor, in a context that lives as long as the query: what
  * conversions leave behind goes to a context of our own. */
 static bool
@@ -447,7 +462,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 		tuplestore_putvalues(rows->store, rows->desc, values, nulls);
 	}
 
-	receiver->key = NULL;
+	remember_key(receiver);
 	MemoryContextSwitchTo(oldcxt);
 	if ((receiver->nread & 63) == 0)
 	{

@@ -223,7 +223,7 @@ BEGIN
        'course' AS kind, 0 AS minutes
   FROM %1$I.%2$I AS c
   JOIN %1$I.%3$I AS u ON u.id = c.userid
- WHERE c.timecompleted > 0 AND %4$s$q$,
+ WHERE c.timecompleted BETWEEN 1 AND 253402300799 AND %4$s$q$,
             s, p || 'course_completions', p || 'user', who);
     END IF;
     IF mentoring._has_columns(s, p || 'logstore_standard_log',
@@ -238,7 +238,8 @@ BEGIN
           FROM (SELECT coalesce(floor(extract(epoch FROM $1::timestamptz
                            - interval '1 day') / 86400) * 86400, 0)::bigint
                            AS since) AS w
-          JOIN %1$I.%2$I AS l ON l.timecreated >= w.since - 1800
+          JOIN %1$I.%2$I AS l
+            ON l.timecreated BETWEEN w.since - 1800 AND 253402300799
          WHERE l.edulevel = 2 AND l.anonymous = 0 AND l.realuserid IS NULL
            AND l.userid > 0
        ) AS d
