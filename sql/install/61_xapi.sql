@@ -249,8 +249,13 @@ CREATE FUNCTION mentoring._import_xapi(
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
+SET enable_nestloop = off
+SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
+-- Of tables that have just been filled the planner knows nothing, so how rows
+-- are found is said here: by index where LATERAL or a subquery stands, else by
+-- hashing.
 DECLARE
     origin CONSTANT text := $2;
     scope  CONSTANT bigint := $3;
@@ -287,12 +292,15 @@ BEGIN
         FROM read r WHERE r.error IS NULL
         ORDER BY r.statement_id, r.n
     ), known AS MATERIALIZED (
-        SELECT x.statement_id, min(x.digest) AS digest,
-               min(x.status) FILTER (WHERE x.status <> 'stored') AS status
-        FROM mentoring.xapi_statement x
-        JOIN first f ON f.statement_id = x.statement_id
-        WHERE x.programme_id = scope AND x.source = origin
-        GROUP BY x.statement_id
+        SELECT f.statement_id, x.digest, x.status
+        FROM first f
+        CROSS JOIN LATERAL (
+            SELECT min(o.digest) AS digest,
+                   min(o.status) FILTER (WHERE o.status <> 'stored') AS status
+            FROM mentoring.xapi_statement o
+            WHERE o.programme_id = scope AND o.source = origin
+              AND o.statement_id = f.statement_id) AS x
+        WHERE x.digest IS NOT NULL
     ), fresh AS MATERIALIZED (
         SELECT f.n, f.statement_id, f.voids
         FROM first f
@@ -303,10 +311,11 @@ BEGIN
         -- whoever comes first; what voids is never void
         SELECT f.voids AS statement_id FROM fresh f WHERE f.voids IS NOT NULL
         UNION
-        SELECT x.voids
-        FROM mentoring.xapi_statement x
-        JOIN fresh f ON f.statement_id = x.voids
-        WHERE x.programme_id = scope AND x.source = origin
+        SELECT f.statement_id
+        FROM fresh f
+        WHERE EXISTS (SELECT FROM mentoring.xapi_statement x
+                      WHERE x.programme_id = scope AND x.source = origin
+                        AND x.voids = f.statement_id OFFSET 0)
     ), actor AS MATERIALIZED (
         SELECT DISTINCT r.actor_kind, r.actor_name, r.home_page
         FROM read r JOIN fresh f ON f.n = r.n
@@ -316,44 +325,46 @@ BEGIN
                mentoring._xapi_account_source(origin, a.home_page) AS source
         FROM (SELECT DISTINCT a.home_page FROM actor a
               WHERE a.actor_kind = 'account') AS a
-    ), candidate AS (
-        SELECT a.actor_kind, a.actor_name, a.home_page, p.id AS person_id
-        FROM actor a
-        JOIN page g ON g.home_page = a.home_page
-        JOIN mentoring.person p
-          ON p.source = g.source AND p.external_id = a.actor_name
-        WHERE a.actor_kind = 'account' AND p.erased_at IS NULL
-        UNION
-        SELECT a.actor_kind, a.actor_name, a.home_page, p.id
-        FROM actor a
-        JOIN page g ON g.home_page = a.home_page
-        JOIN mentoring.person_alias l
-          ON l.source = g.source AND l.external_id = a.actor_name
-        JOIN mentoring.person p ON p.id = l.person_id
-        WHERE a.actor_kind = 'account' AND p.erased_at IS NULL
-        UNION
-        SELECT a.actor_kind, a.actor_name, a.home_page, p.id
-        FROM actor a
-        JOIN mentoring.person p ON lower(p.email) = lower(a.actor_name)
-        WHERE a.actor_kind = 'mbox' AND p.erased_at IS NULL
-        UNION
-        SELECT a.actor_kind, a.actor_name, a.home_page, p.id
+    ), hashed AS MATERIALIZED (
+        SELECT a.actor_name, array_agg(p.id) AS people
         FROM actor a
         JOIN mentoring.person p
           ON mentoring._mbox_sha1(lower(p.email)) = a.actor_name
         WHERE a.actor_kind = 'mbox_sha1sum' AND p.erased_at IS NULL
+          AND (SELECT bool_or(o.actor_kind = 'mbox_sha1sum') FROM actor o)
+        GROUP BY a.actor_name
+    ), candidate AS MATERIALIZED (
+        SELECT a.actor_kind, a.actor_name, a.home_page,
+               CASE a.actor_kind
+               WHEN 'account' THEN ARRAY(
+                   SELECT p.id FROM mentoring.person p
+                   WHERE p.source = g.source AND p.external_id = a.actor_name
+                     AND p.erased_at IS NULL
+                   UNION ALL
+                   SELECT l.person_id FROM mentoring.person_alias l
+                   WHERE l.source = g.source AND l.external_id = a.actor_name)
+               WHEN 'mbox' THEN ARRAY(
+                   SELECT p.id FROM mentoring.person p
+                   WHERE lower(p.email) = lower(a.actor_name)
+                     AND p.erased_at IS NULL)
+               ELSE h.people END AS people
+        FROM actor a
+        LEFT JOIN page g
+          ON g.home_page = a.home_page AND a.actor_kind = 'account'
+        LEFT JOIN hashed h
+          ON h.actor_name = a.actor_name AND a.actor_kind = 'mbox_sha1sum'
     ), place AS MATERIALIZED (
         SELECT c.actor_kind, c.actor_name, c.home_page,
-               min(c.person_id) AS person_id,
-               count(DISTINCT t.person_id) AS people,
-               (array_agg(t.id ORDER BY t.status,
-                          array_position('{mentee,peer,mentor}', t.role),
-                          t.id))[1] AS participant_id
+               c.people[1] AS person_id, t.people, t.participant_id
         FROM candidate c
-        LEFT JOIN mentoring.participant t
-          ON t.programme_id = scope AND t.person_id = c.person_id
-         AND t.status IN ('accepted', 'completed')
-        GROUP BY c.actor_kind, c.actor_name, c.home_page
+        CROSS JOIN LATERAL (
+            SELECT count(DISTINCT o.person_id) AS people,
+                   (array_agg(o.id ORDER BY o.status,
+                              array_position('{mentee,peer,mentor}', o.role),
+                              o.id))[1] AS participant_id
+            FROM mentoring.participant o
+            WHERE o.programme_id = scope AND o.person_id = ANY (c.people)
+              AND o.status IN ('accepted', 'completed')) AS t
     ), wanted AS MATERIALIZED (
         SELECT r.n, r.statement_id, r.member_no, r.digest, r.occurred_on,
                r.voids, r.actor_kind, r.actor_name, r.home_page, r.minutes,
@@ -411,23 +422,27 @@ BEGIN
         ON CONFLICT (programme_id, source, source_event_id) DO NOTHING
     ), fallen AS MATERIALIZED (
         -- rows from before that are void now
-        SELECT x.id, x.statement_id, x.member_no, x.participant_id
-        FROM mentoring.xapi_statement x
-        JOIN void o ON o.statement_id = x.statement_id
-        WHERE x.programme_id = scope AND x.source = origin
-          AND x.status IN ('stored', 'no_person')
+        SELECT d.*
+        FROM void o
+        CROSS JOIN LATERAL (
+            SELECT x.id, x.statement_id, x.member_no, x.participant_id
+            FROM mentoring.xapi_statement x
+            WHERE x.programme_id = scope AND x.source = origin
+              AND x.statement_id = o.statement_id
+              AND x.status IN ('stored', 'no_person') OFFSET 0) AS d
     ), unlogged AS (
         DELETE FROM mentoring.learning_log l
-        USING fallen d
         WHERE l.programme_id = scope AND l.source = origin
-          AND l.source_event_id = mentoring._xapi_event(
-                  d.statement_id, d.member_no, d.participant_id)
+          AND l.source_event_id = ANY (ARRAY(
+              SELECT mentoring._xapi_event(d.statement_id, d.member_no,
+                                           d.participant_id)
+              FROM fallen d WHERE d.participant_id IS NOT NULL))
     ), marked AS (
         UPDATE mentoring.xapi_statement x
         SET status = 'voided', participant_id = NULL, actor_kind = NULL,
             actor_digest = NULL, home_page = NULL, kind = NULL, minutes = NULL
-        FROM fallen d
-        WHERE x.programme_id = scope AND x.id = d.id
+        WHERE x.programme_id = scope
+          AND x.id = ANY (ARRAY(SELECT d.id FROM fallen d))
     ), said AS (
         -- of a group: stored when any member is
         SELECT w.n, max(w.status) AS status, count(*) AS members,
@@ -500,7 +515,8 @@ CREATE FUNCTION mentoring._xapi_event(
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN member_no OPERATOR(pg_catalog.=) 0 THEN statement_id
-           ELSE pg_catalog.concat(statement_id, '/', participant_id) END
+           ELSE statement_id OPERATOR(pg_catalog.||) '/'
+                OPERATOR(pg_catalog.||) participant_id::pg_catalog.text END
 $$;
 
 COMMENT ON FUNCTION mentoring._xapi_event(text, integer, bigint) IS
@@ -529,6 +545,7 @@ CREATE FUNCTION mentoring._xapi_kept(
 ) RETURNS SETOF record
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
 AS $$
     WITH kept AS MATERIALIZED (
         SELECT x.programme_id, x.id, x.actor_kind, x.actor_digest,
@@ -571,11 +588,42 @@ $$;
 COMMENT ON FUNCTION mentoring._xapi_kept() IS
 'Internal: statements that wait for their person, with persons who have the actor''s identifier.';
 
+CREATE FUNCTION mentoring._xapi_kept_of(
+    person_id         bigint,
+    OUT programme_id  bigint,
+    OUT id            bigint
+) RETURNS SETOF record
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT x.programme_id, x.id
+    FROM (SELECT 'account' AS kind, p.source, p.external_id
+          FROM mentoring.person p WHERE p.id = $1 AND p.erased_at IS NULL
+          UNION ALL
+          SELECT 'account', a.source, a.external_id
+          FROM mentoring.person_alias a WHERE a.person_id = $1) AS k
+    JOIN mentoring.xapi_statement x
+      ON x.actor_digest = encode(sha256(convert_to(k.external_id, 'UTF8')),
+                                 'hex')
+    WHERE x.actor_kind = 'account'
+      AND mentoring._xapi_account_source(x.source, x.home_page) = k.source
+    UNION
+    SELECT x.programme_id, x.id
+    FROM mentoring.person p
+    JOIN mentoring.xapi_statement x
+      ON x.actor_digest = mentoring._mbox_sha1(lower(p.email))
+    WHERE p.id = $1 AND p.erased_at IS NULL AND x.actor_kind = 'mbox'
+$$;
+
+COMMENT ON FUNCTION mentoring._xapi_kept_of(bigint) IS
+'Internal: statements that wait for this person.';
+
 CREATE FUNCTION mentoring._resolve_xapi(source text)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
+SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
 DECLARE
