@@ -295,18 +295,6 @@ SELECT (SELECT jsonb_object_agg(key, coalesce(nullif(value, 'null'), '[]'))
            FROM mentoring._xapi_kept_of($1) k) o
      JOIN mentoring.xapi_statement x
        ON x.programme_id = o.programme_id AND x.id = o.id),
-    'xapi_statement',
-    -- those that became entries, and those that wait for the person
-    (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.id, x.programme_id)
-     FROM (SELECT i.programme_id, s.id
-           FROM mine i
-           JOIN mentoring.xapi_statement s
-             ON s.programme_id = i.programme_id AND s.participant_id = i.id
-           UNION
-           SELECT k.programme_id, k.id
-           FROM mentoring._xapi_kept() k WHERE k.person_id = $1) o
-     JOIN mentoring.xapi_statement x
-       ON x.programme_id = o.programme_id AND x.id = o.id),
     'event',
     -- who did it is that one's data, what it did to others is theirs
     (SELECT jsonb_agg(CASE
@@ -584,15 +572,6 @@ BEGIN
       AND r.programme_id IN (SELECT a.programme_id
                              FROM mentoring.participant a
                              WHERE a.person_id = whom);
-
-    DELETE FROM mentoring.xapi_statement x
-    USING mentoring.participant a
-    WHERE a.person_id = whom
-      AND x.programme_id = a.programme_id AND x.participant_id = a.id;
-    DELETE FROM mentoring.xapi_statement x
-    USING mentoring._xapi_kept() k
-    WHERE k.person_id = whom
-      AND x.programme_id = k.programme_id AND x.id = k.id;
 
     DELETE FROM mentoring.xapi_statement x
     USING mentoring.participant a
