@@ -44,6 +44,7 @@ DECLARE
                             CASE WHEN ? ~ '^-{0,1}[1-9][0-9]{0,10}$'
                             THEN to_jsonb(to_char(to_timestamp(?::bigint)
                                      AT TIME ZONE 'UTC', 'YYYY-MM-DD')) END
+                        WHEN ascii(?) > 57 THEN to_jsonb(?)
                         WHEN ? ~ '^(0|-[1-9][0-9]{0,14}|[1-9][0-9]{0,14})([.][0-9]{1,6})$'
                           OR ? ~ '^(0|-[1-9][0-9]{0,14}|[1-9][0-9]{0,14})$'
                         THEN to_jsonb(?::numeric)
@@ -283,16 +284,19 @@ BEGIN
        AND mentoring._has_columns(s, p || 'competency_framework',
                                   'id shortname scaleid')
        AND mentoring._has_columns(s, p || 'scale', 'id scale') THEN
+        -- the length of a scale is counted once, not for each rating
         skill := format($q$SELECT r.userid AS external_id, c.shortname AS skill,
-       CASE WHEN n.n > 1 THEN 7.0 * (r.grade - 1) / (n.n - 1)
-            ELSE 7.0 * r.proficiency END AS level,
-       w.shortname AS category
+       CASE WHEN c.n > 1 THEN 7 * (r.grade - 1)::double precision / (c.n - 1)
+            ELSE 7 * r.proficiency END AS level, c.category
   FROM %1$I.%2$I AS r
-  JOIN %1$I.%3$I AS c ON c.id = r.competencyid
-  JOIN %1$I.%4$I AS w ON w.id = c.competencyframeworkid
-  LEFT JOIN %1$I.%5$I AS k ON k.id = coalesce(NULLIF(c.scaleid, 0), w.scaleid)
+  JOIN (SELECT c.id, c.shortname, w.shortname AS category,
+               cardinality(string_to_array(k.scale, ',')) AS n
+          FROM %1$I.%3$I AS c
+          JOIN %1$I.%4$I AS w ON w.id = c.competencyframeworkid
+          LEFT JOIN %1$I.%5$I AS k
+            ON k.id = coalesce(NULLIF(c.scaleid, 0), w.scaleid)
+        OFFSET 0) AS c ON c.id = r.competencyid
   JOIN %1$I.%6$I AS u ON u.id = r.userid
- CROSS JOIN LATERAL (SELECT cardinality(string_to_array(k.scale, ',')) AS n) AS n
  WHERE r.grade IS NOT NULL AND %7$s$q$,
             s, p || 'competency_usercomp', p || 'competency',
             p || 'competency_framework', p || 'scale', p || 'user', who);
