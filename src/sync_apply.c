@@ -69,7 +69,7 @@ hide_rows(const MtrSync *sync)
 /*
  * Tables that have just been filled have no statistics, and the planner takes
  * 100,000 rows of a source for a few hundred: a nested loop over what was read
- * would never end.  Everything here is done by hashing or sorting.
+ * would never end, and sorts for merges take twice as long as hashes.
  */
 uint64
 mtr_sync_execute(MtrSync *sync, const char *text, int expect,
@@ -80,6 +80,8 @@ mtr_sync_execute(MtrSync *sync, const char *text, int expect,
 	int			result;
 
 	(void) set_config_option("enable_nestloop", "off", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("enable_mergejoin", "off", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	mtr_sync_limit_memory();
 	show_rows(sync, relation);

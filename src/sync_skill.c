@@ -32,14 +32,15 @@ static const char insert_skills[] =
 
 /*
  * Of several levels in one skill the highest is what somebody can do.  Only
- * what differs is kept.  Persons and skills that new rows refer to are locked
+ * what differs is kept.  (Every skill is there; an outer join keeps the planner
+ * from expecting few rows.)  Persons and skills that new rows refer to are locked
  * as foreign keys lock them; see mtr_sync_write().
  */
 static const char write_levels[] =
 "WITH " MTR_SYNC_KEYS ","
 " wanted AS (SELECT k.person_id, s.id AS skill_id, max(r.level) AS level"
 " FROM skill_query AS r JOIN key AS k ON k.external_id = r.external_id"
-" JOIN mentoring.skill AS s ON s.name = r.skill"
+" LEFT JOIN mentoring.skill AS s ON s.name = r.skill"
 " AND s.category IS NOT DISTINCT FROM r.category"
 " GROUP BY k.person_id, s.id),"
 " change AS MATERIALIZED (SELECT w.person_id, w.skill_id, w.level, o.id,"
