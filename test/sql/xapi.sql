@@ -436,9 +436,12 @@ SELECT count(DISTINCT remembered) FROM (
 SELECT * FROM mentoring.verify_learning_log();
 
 -- From an LRS in the same database, here SQL LRS: what is new since the last
--- time, with some overlap; voiding statements are among them.
-CREATE SCHEMA regress_lrs;
-CREATE TABLE regress_lrs.xapi_statement (
+-- time, with some overlap; voiding statements are among them.  The query is
+-- that of doc/lms.md.
+\set example `awk '/^<!-- test.sql.xapi.sql -->$/ {on = NR} on && NR > on + 1 {if (length($0) == 3) exit; print}' "$PG_ABS_SRCDIR/../doc/lms.md"`
+CREATE SCHEMA lrs;
+GRANT USAGE ON SCHEMA lrs TO regress_xapi_sync;
+CREATE TABLE lrs.xapi_statement (
     id           uuid PRIMARY KEY,
     statement_id uuid NOT NULL UNIQUE,
     registration uuid,
@@ -447,7 +450,7 @@ CREATE TABLE regress_lrs.xapi_statement (
     payload      json NOT NULL,
     "timestamp"  timestamptz,
     stored       timestamptz);
-INSERT INTO regress_lrs.xapi_statement
+INSERT INTO lrs.xapi_statement
     (id, statement_id, verb_iri, is_voided, payload, "timestamp", stored)
 SELECT pg_temp.uuid(n)::uuid, pg_temp.uuid(n)::uuid, s #>> '{verb,id}', n = 81,
        s || '{"stored": "2024-06-01T00:00:00Z", "version": "1.0.0",
@@ -456,17 +459,18 @@ SELECT pg_temp.uuid(n)::uuid, pg_temp.uuid(n)::uuid, s #>> '{verb,id}', n = 81,
   FROM (VALUES (81, pg_temp.statement(81, pg_temp.account('u1'))),
                (82, pg_temp.statement(82, '{"mbox": "mailto:person2@example.org"}')),
                (83, pg_temp.void(83, 81))) AS v (n, s);
-GRANT USAGE ON SCHEMA regress_lrs TO regress_xapi_sync;
-GRANT SELECT ON regress_lrs.xapi_statement TO regress_xapi_sync;
+GRANT SELECT ON lrs.xapi_statement TO regress_xapi_sync;
 SET LOCAL ROLE regress_xapi_sync;
-SELECT i.outcome, count(*)
-  FROM (SELECT coalesce(jsonb_agg(CAST(s.payload AS jsonb) ORDER BY s.id), '[]') AS batch
-          FROM regress_lrs.xapi_statement AS s
-         WHERE s.stored >= coalesce((SELECT max(x.created_at) - interval '1 hour'
-                                       FROM mentoring.xapi_statement AS x
-                                      WHERE x.source = 'lrs'), '-infinity')) AS b,
-       mentoring.import_xapi(b.batch, 'lrs', 987) AS i
- GROUP BY i.outcome ORDER BY i.outcome;
+:example;
+-- and an hour later, with another one
+RESET ROLE;
+INSERT INTO lrs.xapi_statement
+    (id, statement_id, verb_iri, payload, "timestamp", stored)
+SELECT pg_temp.uuid(84)::uuid, pg_temp.uuid(84)::uuid, 'x',
+       pg_temp.statement(84, pg_temp.account('u1')), now(), now();
+UPDATE lrs.xapi_statement SET stored = now() WHERE id = pg_temp.uuid(83)::uuid;
+SET LOCAL ROLE regress_xapi_sync;
+:example;
 RESET ROLE;
 SELECT status, count(*) FROM mentoring.xapi_statement
  WHERE source = 'lrs' AND programme_id = 987 GROUP BY status ORDER BY status;
