@@ -99,6 +99,9 @@ extern void mtr_sync_no_rows(MtrSync *sync, MtrSyncQuery query);
 /* Name of the column of mentoring.source that holds it. */
 extern const char *mtr_sync_query_name(MtrSyncQuery query);
 
+/* What a row of it is, for messages. */
+extern const char *mtr_sync_row_name(MtrSyncQuery query);
+
 /* Where an optional column of persons stands in has[]. */
 extern bool mtr_sync_has(const MtrSync *sync, MtrSyncQuery query,
 						 const char *column);

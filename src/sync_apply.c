@@ -580,6 +580,12 @@ mtr_sync_apply_managers(MtrSync *sync)
 	count->updated = n[0];
 	count->retired = n[1];
 	count->refused = n[2] + sync->rows[MTR_SYNC_MANAGER].refused;
+	if (n[2] == 0)
+		return;
+	mtr_sync_warn_unknown(sync, MTR_SYNC_MANAGER, "external_id",
+						  "there is no such person");
+	mtr_sync_warn_unknown(sync, MTR_SYNC_MANAGER, "manager_external_id",
+						  "there is no such manager");
 }
 
 /*
@@ -676,4 +682,7 @@ mtr_sync_apply_history(MtrSync *sync)
 	count->inserted = n[0];
 	count->updated = n[1];
 	count->refused = n[2] + sync->rows[MTR_SYNC_HISTORY].refused;
+	if (n[2] > 0)
+		mtr_sync_warn_unknown(sync, MTR_SYNC_HISTORY, "external_id",
+							  "there is no such person");
 }

@@ -41,4 +41,9 @@ extern void mtr_sync_counts(MtrSync *sync, const char *text, MtrParams *params,
 extern void mtr_sync_write(MtrSync *sync, const char *table, const char *text,
 						   MtrParams *params, int n, int64 *count);
 
+/* Warn of the first rows of a query whose value in that column is no key of
+ * anybody. */
+extern void mtr_sync_warn_unknown(MtrSync *sync, MtrSyncQuery query,
+								  const char *column, const char *problem);
+
 #endif							/* MTR_SYNC_APPLY_H */

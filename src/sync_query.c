@@ -72,6 +72,12 @@ mtr_sync_query_name(MtrSyncQuery query)
 	return mtr_sync_spec[query].name;
 }
 
+const char *
+mtr_sync_row_name(MtrSyncQuery query)
+{
+	return mtr_sync_spec[query].object;
+}
+
 bool
 mtr_sync_has(const MtrSync *sync, MtrSyncQuery query, const char *column)
 {

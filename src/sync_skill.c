@@ -18,6 +18,34 @@
 #include "mentoring.h"
 #include "sync_apply.h"
 
+/* rows named in warnings, as many as of those that could not be read */
+#define UNKNOWN_ROWS "5"
+
+/* Names in the text are constants of ours. */
+void
+mtr_sync_warn_unknown(MtrSync *sync, MtrSyncQuery query, const char *column,
+					  const char *problem)
+{
+	MtrParams	params = mtr_sync_params(sync);
+	char	   *text = psprintf("WITH " MTR_SYNC_KEYS
+								" SELECT left(r.external_id, 60) FROM %s AS r"
+								" WHERE NOT EXISTS (SELECT FROM key AS k"
+								" WHERE k.external_id = r.%s)"
+								" ORDER BY r.n LIMIT " UNKNOWN_ROWS,
+								mtr_sync_query_name(query), column);
+	uint64		n = mtr_sync_execute(sync, text, SPI_OK_SELECT, &params);
+
+	for (uint64 i = 0; i < n; i++)
+		ereport(WARNING,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("source \"%s\", %s \"%s\": %s", sync->name,
+						mtr_sync_row_name(query),
+						SPI_getvalue(SPI_tuptable->vals[i],
+									 SPI_tuptable->tupdesc, 1), problem),
+				 errhidestmt(true), errhidecontext(true)));
+	SPI_freetuptable(SPI_tuptable);
+}
+
 /*
  * Skills
  */
@@ -90,6 +118,9 @@ mtr_sync_apply_skills(MtrSync *sync)
 	level->updated = n[1];
 	level->retired = n[2];
 	level->refused = n[3] + sync->rows[MTR_SYNC_SKILL].refused;
+	if (n[3] > 0)
+		mtr_sync_warn_unknown(sync, MTR_SYNC_SKILL, "external_id",
+							  "there is no such person");
 }
 
 /*
@@ -168,6 +199,12 @@ mtr_sync_apply_pins(MtrSync *sync)
 	count->inserted = n[0];
 	count->retired = n[1];
 	count->refused = n[2] + sync->rows[MTR_SYNC_PIN].refused;
+	if (n[2] == 0)
+		return;
+	mtr_sync_warn_unknown(sync, MTR_SYNC_PIN, "external_id",
+						  "there is no such person");
+	mtr_sync_warn_unknown(sync, MTR_SYNC_PIN, "mentor_external_id",
+						  "there is no such mentor");
 }
 
 /*
@@ -234,4 +271,7 @@ mtr_sync_apply_activity(MtrSync *sync)
 	count->inserted = n[0];
 	count->updated = n[1];
 	count->refused = n[2] + sync->rows[MTR_SYNC_ACTIVITY].refused;
+	if (n[2] > 0)
+		mtr_sync_warn_unknown(sync, MTR_SYNC_ACTIVITY, "external_id",
+							  "there is no such person");
 }
