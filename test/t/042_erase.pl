@@ -130,6 +130,8 @@ my @column = map { [ split /\|/ ] } split /\n/, query(q{
 	 WHERE l.treatment <> 'kept' AND t.typname IN ('text', 'jsonb')
 	   -- the name of a table, which says whose row it is
 	   AND (l.table_name, l.column_name) <> ('event', 'object')
+	   -- of their own form; see below
+	   AND l.table_name <> 'xapi_statement'
 	   AND NOT EXISTS (SELECT FROM pg_constraint AS c
 						WHERE c.conrelid = a.attrelid AND c.contype = 'c'
 						  AND c.conkey = ARRAY[a.attnum]
@@ -197,6 +199,52 @@ foreach my $name (sort keys %person)
 		   SET source = a.source, external_id = a.external_id
 		  FROM mentoring.person_alias AS a
 		 WHERE a.person_id = $id AND q.table_name = 'queue of $name'});
+}
+
+# Statements: one that became an entry, one that waits, whose actor is known by
+# a digest of the key alone.
+my %statement = (
+	ann => [ map { $_ x 8 . '-0000-4000-8000-000000000000' } 'a', 'b' ],
+	bob => [ map { $_ x 8 . '-0000-4000-8000-000000000000' } 'c', 'd' ]);
+my %word = map { $_ => [ @{ $statement{$_} }, "https://$_.example.org" ] }
+  keys %statement;
+
+foreach my $name (sort keys %person)
+{
+	my ($id, $stored, $waiting) = ($person{$name}, @{ $statement{$name} });
+
+	query(qq{
+		INSERT INTO mentoring.xapi_statement
+			   (programme_id, source, statement_id, digest, status,
+				occurred_on, participant_id)
+			SELECT programme_id, 'lrs', '$stored',
+				   encode(sha256('$stored'), 'hex'), 'stored', '2024-02-01', id
+			  FROM mentoring.participant WHERE person_id = $id;
+		INSERT INTO mentoring.xapi_statement
+			   (programme_id, source, statement_id, digest, status,
+				occurred_on, actor_kind, actor_digest, home_page, kind, minutes)
+			SELECT t.programme_id, p.source, '$waiting',
+				   encode(sha256('$waiting'), 'hex'), 'no_person',
+				   '2024-02-01', 'account',
+				   encode(sha256(convert_to(p.external_id, 'UTF8')), 'hex'),
+				   'https://$name.example.org', 'other', 0
+			  FROM mentoring.person AS p
+			  JOIN mentoring.participant AS t ON t.person_id = p.id
+			 WHERE p.id = $id});
+	push @{ $word{$name} }, split /\n/, query(qq{
+		SELECT digest FROM mentoring.xapi_statement
+		 WHERE statement_id IN ('$stored', '$waiting')
+		 UNION
+		SELECT actor_digest FROM mentoring.xapi_statement
+		 WHERE statement_id = '$waiting'});
+}
+
+# How many of the words of a person's statements are in a text
+sub words_of
+{
+	my ($name, $text) = @_;
+
+	return scalar(grep { index($text, $_) >= 0 } @{ $word{$name} });
 }
 
 # What a dump says, without what differs from call to call
@@ -273,6 +321,9 @@ foreach my $c (@column)
 	}
 }
 is(marks($export, qr/_bob_/), '', 'the export has nothing of the other');
+is(words_of('ann', $before), 6, 'statements are there before');
+is(words_of('ann', $export), 6, 'and exported');
+is(words_of('bob', $export), 0, 'but not those of the other');
 
 # What fails at the end has not begun.
 query(q{
@@ -300,6 +351,8 @@ is( marks($after, qr/kept_ann_/),
 is(marks($after, qr/_bob_/), marks($before, qr/_bob_/),
 	'so is all of the other');
 isnt(marks($after, qr/gone_bob_/), '', 'which is something');
+is(words_of('ann', $after), 0, 'nothing is left of statements');
+is(words_of('bob', $after), 6, 'but those of the other');
 verified('totals are exact afterwards');
 is(query($totals), $counted, 'and the same');
 unlike(query("SELECT mentoring.export_person($person{ann})"),
@@ -312,6 +365,7 @@ is(dump_text(), $after, 'another call changes nothing');
 # The other one, who was together with nobody the first one was
 is(query("SELECT mentoring.erase_person($person{bob})"), 't', 'the other, too');
 is(marks(dump_text(), qr/gone_/), '', 'nothing is left of either');
+is(words_of('bob', dump_text()), 0, 'of statements neither');
 verified('totals are exact in the end');
 is(query($totals), $counted, 'and the same');
 
