@@ -637,6 +637,16 @@ class Client(threading.Thread):
         self.connection.autocommit = False
 
 
+def is_listening(address):
+    """A socket is there before anybody listens to it."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(address)
+        except OSError:
+            return False
+        return True
+
+
 def start_pool(program, folder):
     """pgbouncer on a socket of its own, and how to reach it."""
     host = os.environ.get('PGHOST', '/var/run/postgresql')
@@ -659,9 +669,9 @@ def start_pool(program, folder):
         'ignore_startup_parameters = extra_float_digits', '')))
     pool = folder.start([program, 'pgbouncer.ini'], 'pgbouncer.log')
     address = os.path.join(folder.path, '.s.PGSQL.%d' % PORT)
-    if not tap.wait_until(lambda: os.path.exists(address) or
+    if not tap.wait_until(lambda: is_listening(address) or
                           pool.poll() is not None, 20):
-        raise RuntimeError('pgbouncer makes no socket')
+        raise RuntimeError('pgbouncer listens to no socket')
     if pool.poll() is not None:
         raise RuntimeError('pgbouncer ended:\n' +
                            folder.output('pgbouncer.log'))
