@@ -131,6 +131,7 @@ OBJS = \
 	src/xapi.o \
 	src/xapi_check.o \
 	src/xapi_digest.o \
+	src/xapi_value.o \
 	src/mentoring.o
 
 # Regression tests in reading order; names must not occur in sql/.
