@@ -60,18 +60,20 @@ static const char insert_skills[] =
 
 /*
  * Of several levels in one skill the highest is what somebody can do.  Only
- * what differs is kept.  (Every skill is there; an outer join keeps the planner
- * from expecting few rows.)  Persons and skills that new rows refer to are locked
- * as foreign keys lock them; see mtr_sync_write().
+ * what differs is kept, and levels of nobody, to be counted.  (Every skill is
+ * there; outer joins keep the planner from expecting few rows.)  Persons and
+ * skills that new rows refer to are locked as foreign keys lock them; see
+ * mtr_sync_write().
  */
 static const char write_levels[] =
 "WITH " MTR_SYNC_KEYS ","
-" wanted AS (SELECT k.person_id, s.id AS skill_id, max(r.level) AS level"
-" FROM skill_query AS r JOIN key AS k ON k.external_id = r.external_id"
+" wanted AS (SELECT k.person_id, s.id AS skill_id, max(r.level) AS level,"
+" count(*) AS n"
+" FROM skill_query AS r LEFT JOIN key AS k ON k.external_id = r.external_id"
 " LEFT JOIN mentoring.skill AS s ON s.name = r.skill"
 " AND s.category IS NOT DISTINCT FROM r.category"
 " GROUP BY k.person_id, s.id),"
-" change AS MATERIALIZED (SELECT w.person_id, w.skill_id, w.level, o.id,"
+" change AS MATERIALIZED (SELECT w.person_id, w.skill_id, w.level, w.n, o.id,"
 " o.source FROM wanted AS w FULL JOIN mentoring.person_skill AS o"
 " ON o.person_id = w.person_id AND o.skill_id = w.skill_id"
 " WHERE o.id IS NULL OR CASE WHEN o.source = $1"
@@ -96,8 +98,8 @@ static const char write_levels[] =
 " ON CONFLICT (person_id, skill_id) DO NOTHING RETURNING 1)"
 " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed),"
 " (SELECT count(*) FROM gone),"
-" (SELECT count(*) FROM skill_query AS r WHERE NOT EXISTS ("
-" SELECT FROM key AS k WHERE k.external_id = r.external_id))"
+" (SELECT coalesce(sum(n), 0)::bigint FROM change"
+" WHERE id IS NULL AND person_id IS NULL)"
 " + (SELECT count(*) FROM change WHERE id IS NOT NULL AND source <> $1)";
 
 void
