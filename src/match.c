@@ -41,14 +41,20 @@ mtr_elapsed_ms(const instr_time *start)
 	return INSTR_TIME_GET_MILLISEC(now);
 }
 
+void
+mtr_refuse_null(const char *argument, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("%s must not be null", argument),
+			 errhint("%s", hint)));
+}
+
 int64
 mtr_id_argument(FunctionCallInfo fcinfo, int argument, const char *name)
 {
 	if (PG_ARGISNULL(argument))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name),
-				 errhint("Give the id of a row.")));
+		mtr_refuse_null(name, "Give the id of a row.");
 	return PG_GETARG_INT64(argument);
 }
 
@@ -85,15 +91,6 @@ mtr_result_int64(uint64 row, int column)
  * Arguments and state
  */
 
-static void
-refuse_null(const char *argument, const char *hint)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("%s must not be null", argument),
-			 errhint("%s", hint)));
-}
-
 /*
  * The function isn't STRICT: a NULL that makes it return NULL would look like
  * a match that found nobody.
@@ -102,9 +99,9 @@ static void
 read_arguments(FunctionCallInfo fcinfo, MtrMatch *match)
 {
 	if (PG_ARGISNULL(1))
-		refuse_null("method", "Methods are optimal, stable and greedy.");
+		mtr_refuse_null("method", "Methods are optimal, stable and greedy.");
 	if (PG_ARGISNULL(3))
-		refuse_null("options", "Leave the argument out, or give {}.");
+		mtr_refuse_null("options", "Leave the argument out, or give {}.");
 	match->programme_id = mtr_id_argument(fcinfo, 0, "programme_id");
 	match->method_name = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	match->method = mtr_method(match->method_name);

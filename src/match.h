@@ -519,6 +519,9 @@ extern int64 *mtr_match_store_rows(const MtrMatch *match, int64 run_id);
 /* Covers and prices of peers are kept in halves: 2, of others 1. */
 extern int	mtr_match_halves(const MtrMatch *match);
 
+/* Refuse an argument that is null. */
+extern void mtr_refuse_null(const char *argument, const char *hint);
+
 /* An id argument; null is an error that names it. */
 extern int64 mtr_id_argument(FunctionCallInfo fcinfo, int argument,
 							 const char *name);

@@ -13,7 +13,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
@@ -26,20 +25,6 @@
 PG_FUNCTION_INFO_V1(mentoring_export_person);
 PG_FUNCTION_INFO_V1(mentoring_erase_person);
 PG_FUNCTION_INFO_V1(mentoring_retention);
-
-/* my_person() of rights.c: the person the transaction works for, unless that
- * person has left; it takes no argument. */
-extern Datum mentoring_my_person(PG_FUNCTION_ARGS);
-
-static bool
-is_current_person(int64 person_id)
-{
-	ArrayType  *set = DatumGetArrayTypeP(DirectFunctionCall1(mentoring_my_person,
-															 (Datum) 0));
-
-	return ArrayGetNItems(ARR_NDIM(set), ARR_DIMS(set)) == 1 &&
-		*(int64 *) ARR_DATA_PTR(set) == person_id;
-}
 
 /* Run one of the functions of the owner; connected to SPI. */
 static void
@@ -66,7 +51,7 @@ mentoring_export_person(PG_FUNCTION_ARGS)
 		"SELECT mentoring._export_person($1, $2)", SPI_OK_SELECT
 	};
 	int64		person_id = mtr_id_argument(fcinfo, 0, "person_id");
-	bool		is_own = is_current_person(person_id);
+	bool		is_own = mtr_is_own_person(person_id);
 	Oid			types[2] = {INT8OID, BOOLOID};
 	Datum		values[2];
 	MtrOwner	saved;

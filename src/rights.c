@@ -307,6 +307,12 @@ mtr_is_admin(void)
 	return rights.is_unrestricted || rights.holds[LEVEL_ADMIN];
 }
 
+bool
+mtr_is_sync(void)
+{
+	return check_rights().holds[LEVEL_SYNC];
+}
+
 /* has_level(level) */
 Datum
 mentoring_has_level(PG_FUNCTION_ARGS)
@@ -634,6 +640,12 @@ bool
 mtr_is_coordinator(int64 programme_id)
 {
 	return mtr_is_admin() || is_in_set(MY_PROGRAMMES, programme_id);
+}
+
+bool
+mtr_is_own_person(int64 person_id)
+{
+	return is_in_set(MY_PERSON, person_id);
 }
 
 bool

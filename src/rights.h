@@ -27,7 +27,14 @@ extern bool mtr_is_unrestricted(void);
 /* Level admin, or unrestricted. */
 extern bool mtr_is_admin(void);
 
+/* Level sync. */
+extern bool mtr_is_sync(void);
+
 extern bool mtr_is_coordinator(int64 programme_id);
+
+/* The person the transaction works for, unless that person has left. */
+extern bool mtr_is_own_person(int64 person_id);
+
 extern bool mtr_is_own_participant(int64 participant_id);
 extern bool mtr_is_own_relationship(int64 relationship_id);
 

@@ -18,13 +18,13 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/snapmgr.h"
 
 #include "access.h"
+#include "match.h"
 #include "mentoring.h"
 #include "progress.h"
 #include "rights.h"
@@ -60,21 +60,9 @@ static const char *const object_name[MTR_SYNC_OBJECTS] = {
 	[MTR_SYNC_O_XAPI] = "xapi_statement"
 };
 
-/* has_level() of rights.c */
-extern Datum mentoring_has_level(PG_FUNCTION_ARGS);
-
 /*
  * register_source()
  */
-
-static void
-refuse_null(const char *argument, const char *hint)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("%s must not be null", argument),
-			 errhint("%s", hint)));
-}
 
 /* What a CHECK would refuse with less to say. */
 static void
@@ -93,7 +81,7 @@ check_source(FunctionCallInfo fcinfo, const char *name, const char *kind)
 				 errhint("Kinds are moodle, canvas, xapi and custom.")));
 	if (PG_ARGISNULL(query_argument[MTR_SYNC_PERSON]) &&
 		strcmp(kind, "xapi") != 0)
-		refuse_null("person_query", "Only a source of kind xapi has no persons of its own.");
+		mtr_refuse_null("person_query", "Only a source of kind xapi has no persons of its own.");
 	if (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(OPTIONS_ARGUMENT)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -149,10 +137,10 @@ mentoring_register_source(PG_FUNCTION_ARGS)
 	if (!mtr_is_admin())
 		mtr_refuse(fcinfo, "level admin");
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		refuse_null(PG_ARGISNULL(0) ? "name" : "kind",
-					"A source has a name and a kind.");
+		mtr_refuse_null(PG_ARGISNULL(0) ? "name" : "kind",
+						"A source has a name and a kind.");
 	if (PG_ARGISNULL(OPTIONS_ARGUMENT))
-		refuse_null("options", "Leave the argument out, or give {}.");
+		mtr_refuse_null("options", "Leave the argument out, or give {}.");
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	check_source(fcinfo, name, text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	SPI_connect();
@@ -180,9 +168,7 @@ check_caller(FunctionCallInfo fcinfo)
 				 errmsg("sync() refuses to run with superuser rights"),
 				 errdetail("The queries of a source run code of whoever owns the tables they read."),
 				 errhint("Call it as an ordinary role of level sync that may read these tables.")));
-	if (!mtr_is_admin() &&
-		!DatumGetBool(DirectFunctionCall1(mentoring_has_level,
-										  CStringGetTextDatum("sync"))))
+	if (!mtr_is_admin() && !mtr_is_sync())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for function mentoring.sync"),
@@ -193,14 +179,10 @@ check_caller(FunctionCallInfo fcinfo)
 static void
 take_lock(void)
 {
-	bool		isnull;
-
-	/* the other number of grant_access() is 1 */
-	if (SPI_execute("SELECT pg_catalog.pg_try_advisory_xact_lock(1835363956, 2)",
-					false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not take the lock");
-	if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0],
-								   SPI_tuptable->tupdesc, 1, &isnull)))
+	/* the other numbers are 1, of grant_access(), and 3, of import_xapi() */
+	if (DatumGetBool(DirectFunctionCall2(pg_try_advisory_xact_lock_int4,
+										 Int32GetDatum(1835363956),
+										 Int32GetDatum(2))))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -259,13 +241,8 @@ static void
 resolve_xapi(MtrSync *sync)
 {
 	MtrParams	params = mtr_sync_params(sync);
-	Oid			type = TEXTOID;
 	int64		n;
 
-	if (!OidIsValid(LookupFuncName(list_make2(makeString(MTR_SCHEMA),
-											  makeString("_resolve_xapi")),
-								   1, &type, true)))
-		return;
 	mtr_sync_counts(sync, "SELECT mentoring._resolve_xapi($1)", &params, 1,
 					&n);
 	sync->count[MTR_SYNC_O_XAPI].is_reported = n > 0;
@@ -386,8 +363,8 @@ mentoring_sync(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	check_caller(fcinfo);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		refuse_null(PG_ARGISNULL(0) ? "name" : "force",
-					"sync() takes the name of a source, and true to force it.");
+		mtr_refuse_null(PG_ARGISNULL(0) ? "name" : "force",
+						"sync() takes the name of a source, and true to force it.");
 	if (is_running)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),

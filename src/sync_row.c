@@ -180,6 +180,7 @@ good_entries(RowReceiver *receiver, Jsonb *profile)
 		JsonbValue *single;
 		char	   *name;
 
+		CHECK_FOR_INTERRUPTS();
 		(void) JsonbIteratorNext(&it, &value, true);
 		(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 		(void) pushJsonbValue(&state, WJB_KEY, &key);

@@ -36,9 +36,6 @@ PG_FUNCTION_INFO_V1(mentoring_xapi_uuid);
 PG_FUNCTION_INFO_V1(mentoring_xapi_home_page);
 PG_FUNCTION_INFO_V1(mentoring_xapi_home_source);
 
-/* has_level() of rights.c */
-extern Datum mentoring_has_level(PG_FUNCTION_ARGS);
-
 /* Home page of accounts in a source that has none of its own */
 #define SOURCE_URN "urn:mentoring:source:"
 
@@ -171,22 +168,6 @@ mentoring_read_xapi(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-static bool
-is_sync(void)
-{
-	return DatumGetBool(DirectFunctionCall1(mentoring_has_level,
-											CStringGetTextDatum("sync")));
-}
-
-static void
-refuse_null(const char *argument, const char *hint)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("%s must not be null", argument),
-			 errhint("%s", hint)));
-}
-
 /* Run the owner's function and return its rows. */
 static void
 run(FunctionCallInfo fcinfo, MtrStatement *statement, Oid *types,
@@ -221,12 +202,12 @@ mentoring_import_xapi(PG_FUNCTION_ARGS)
 	Datum		values[3];
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!mtr_is_admin() && !is_sync())
+	if (!mtr_is_admin() && !mtr_is_sync())
 		mtr_refuse(fcinfo, "levels sync and admin");
 	if (PG_ARGISNULL(0))
-		refuse_null("statements", "Give a statement, or an array of them.");
+		mtr_refuse_null("statements", "Give a statement, or an array of them.");
 	if (PG_ARGISNULL(1))
-		refuse_null("source", "Name the system the statements come from.");
+		mtr_refuse_null("source", "Name the system the statements come from.");
 	values[0] = PG_GETARG_DATUM(0);
 	values[1] = PG_GETARG_DATUM(1);
 	values[2] = Int64GetDatum(mtr_id_argument(fcinfo, 2, "programme_id"));
@@ -250,7 +231,7 @@ mentoring_xapi_statements(PG_FUNCTION_ARGS)
 	int64		programme_id = mtr_id_argument(fcinfo, 0, "programme_id");
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	if (!mtr_is_coordinator(programme_id) && !is_sync())
+	if (!mtr_is_coordinator(programme_id) && !mtr_is_sync())
 		mtr_refuse(fcinfo, "coordinators of the programme and levels sync and admin");
 	values[0] = Int64GetDatum(programme_id);
 	if (!PG_ARGISNULL(1))

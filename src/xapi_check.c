@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
@@ -627,8 +628,11 @@ read_actors(const JsonbValue *value, MtrXapi *result)
 	member = mtr_xapi_get(actor, "member", &buffer[2]);
 	for (uint32 i = 0;
 		 member != NULL && i < JsonContainerSize(member->val.binary.data); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		result->actors = lappend(result->actors,
 								 read_agent(getIthJsonbValueFromContainer(member->val.binary.data, i)));
+	}
 
 	/* a group that names no members is nobody we know */
 	if (result->actors == NIL)

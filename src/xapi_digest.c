@@ -234,6 +234,7 @@ static void
 put_value(StringInfo out, Part part, const JsonbValue *value)
 {
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	switch (value->type)
 	{
 		case jbvString:
@@ -278,7 +279,12 @@ hash(pg_cryptohash_type type, const char *data, size_t length,
 	if (context == NULL || pg_cryptohash_init(context) < 0 ||
 		pg_cryptohash_update(context, (const uint8 *) data, length) < 0 ||
 		pg_cryptohash_final(context, raw, size) < 0)
-		elog(ERROR, "could not make a digest");
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not compute %s hash: %s",
+						type == PG_SHA1 ? "SHA-1" : "SHA-256",
+						pg_cryptohash_error(context)),
+				 errhint("Look whether the server's OpenSSL is set up to forbid it.")));
 	pg_cryptohash_free(context);
 	for (int i = 0; i < size; i++)
 		snprintf(digest + 2 * i, 3, "%02x", raw[i]);

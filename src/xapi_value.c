@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "json.h"
 #include "xapi_check.h"
 
@@ -110,7 +112,6 @@ mtr_xapi_check_object(MtrXapiCheck *check, const MtrXapiPlace *place,
 					  const JsonbValue *value, const MtrXapiField *fields, int n)
 {
 	JsonbIterator *it;
-	JsonbIteratorToken token;
 	JsonbValue	key,
 				part;
 
@@ -118,8 +119,9 @@ mtr_xapi_check_object(MtrXapiCheck *check, const MtrXapiPlace *place,
 		return mtr_xapi_wrong(check, place, "is no object");
 	it = JsonbIteratorInit(value->val.binary.data);
 	(void) JsonbIteratorNext(&it, &key, true);
-	while ((token = JsonbIteratorNext(&it, &key, true)) == WJB_KEY)
+	while (JsonbIteratorNext(&it, &key, true) == WJB_KEY)
 	{
+		CHECK_FOR_INTERRUPTS();
 		(void) JsonbIteratorNext(&it, &part, true);
 		if (!check_field(check, place, fields, n, &key, &part))
 			return false;
@@ -151,6 +153,7 @@ mtr_xapi_check_array(MtrXapiCheck *check, const MtrXapiPlace *outer,
 		JsonbValue *part = getIthJsonbValueFromContainer(value->val.binary.data,
 														 i);
 
+		CHECK_FOR_INTERRUPTS();
 		if (!function(check, &place, part))
 			return false;
 		pfree(part);
@@ -312,6 +315,7 @@ check_map(MtrXapiCheck *check, const MtrXapiPlace *outer,
 	{
 		MtrXapiPlace place = {outer, NULL, 0};
 
+		CHECK_FOR_INTERRUPTS();
 		place.name = pnstrdup(key.val.string.val, key.val.string.len);
 		(void) JsonbIteratorNext(&it, &part, true);
 		if (!key_function(check, &place, &key) ||
