@@ -93,6 +93,7 @@ OBJS = \
 	src/match_verify_price.o \
 	src/person_data.o \
 	src/programme.o \
+	src/profile.o \
 	src/progress.o \
 	src/relationship.o \
 	src/request.o \
@@ -185,6 +186,7 @@ REGRESS = \
 	request \
 	request_errors \
 	lms_moodle \
+	lms_random \
 	lms_sync \
 	lms_canvas \
 	lms_queue \

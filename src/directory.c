@@ -23,11 +23,13 @@ PG_FUNCTION_INFO_V1(mentoring_check_profile);
 PG_FUNCTION_INFO_V1(mentoring_person_id);
 
 static void
-refuse_profile(const char *key, const char *problem)
+refuse_profile(const JsonbValue *key, const char *problem)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("profile key \"%s\" %s", key, problem),
+			 errmsg("profile key \"%s\" %s",
+					mtr_json_label(key->val.string.val, key->val.string.len),
+					problem),
 			 errhint("A profile value is text, number, boolean, an array of text, an array of numbers, or availability as [{\"day\": 1, \"from\": \"09:00\", \"to\": \"11:30\"}].")));
 }
 
@@ -55,9 +57,17 @@ mtr_clock_minutes(const JsonbValue *value)
 	return hours * 60 + minutes;
 }
 
+static void
+check_number(const JsonbValue *key, const JsonbValue *value)
+{
+	(void) mtr_json_double(value, "profile key",
+						   mtr_json_label(key->val.string.val,
+										  key->val.string.len));
+}
+
 /* One entry of availability: exactly day, from and to. */
 static void
-check_interval(const char *key, JsonbContainer *entry)
+check_interval(const JsonbValue *key, JsonbContainer *entry)
 {
 	JsonbValue	buffer;
 	JsonbValue *value;
@@ -83,7 +93,7 @@ check_interval(const char *key, JsonbContainer *entry)
  * An array: all text, all numbers, or all intervals.
  */
 static void
-check_array(const char *key, JsonbContainer *array)
+check_array(const JsonbValue *key, JsonbContainer *array)
 {
 	uint32		count = JsonContainerSize(array);
 	enum jbvType type = jbvNull;
@@ -96,7 +106,7 @@ check_array(const char *key, JsonbContainer *array)
 			refuse_profile(key, "is an array of different types");
 		type = value->type;
 		if (type == jbvNumeric)
-			(void) mtr_json_double(value, "profile key", key);
+			check_number(key, value);
 		else if (type == jbvBinary &&
 				 JsonContainerIsObject(value->val.binary.data))
 			check_interval(key, value->val.binary.data);
@@ -107,7 +117,7 @@ check_array(const char *key, JsonbContainer *array)
 }
 
 static void
-check_value(const char *key, const JsonbValue *value)
+check_value(const JsonbValue *key, const JsonbValue *value)
 {
 	switch (value->type)
 	{
@@ -116,7 +126,7 @@ check_value(const char *key, const JsonbValue *value)
 		case jbvString:
 			break;
 		case jbvNumeric:
-			(void) mtr_json_double(value, "profile key", key);
+			check_number(key, value);
 			break;
 		case jbvBinary:
 			if (JsonContainerIsArray(value->val.binary.data))
@@ -151,8 +161,7 @@ mentoring_check_profile(PG_FUNCTION_ARGS)
 	while (JsonbIteratorNext(&it, &key, true) == WJB_KEY)
 	{
 		(void) JsonbIteratorNext(&it, &value, true);
-		check_value(mtr_json_label(key.val.string.val, key.val.string.len),
-					&value);
+		check_value(&key, &value);
 	}
 	PG_RETURN_BOOL(true);
 }

@@ -329,11 +329,7 @@ merge_persons(MtrSync *sync)
 /* The values a person is to have: $2 says which columns the query returns, $3
  * lists keys of the profile that are the person's own. */
 static const char update_persons[] =
-"UPDATE mentoring.person AS p SET (display_name, email, org_unit, job_role,"
-" grade, site, timezone, joined_on, left_on, is_active, profile) ="
-" ROW(w.display_name, w.email, w.org_unit, w.job_role, w.grade, w.site,"
-" w.timezone, w.joined_on, w.left_on, w.is_active, w.profile)"
-" FROM (SELECT o.id, n.* FROM person_query AS r"
+"WITH wanted AS MATERIALIZED (SELECT o.id, n.* FROM person_query AS r"
 " JOIN mentoring.person AS o ON o.source = $1"
 " AND o.external_id = r.external_id"
 " CROSS JOIN LATERAL (SELECT CASE WHEN ($2::bool[])[7] THEN r.joined_on"
@@ -360,8 +356,12 @@ static const char update_persons[] =
 " AND (n.display_name, n.email, n.org_unit, n.job_role, n.grade, n.site,"
 " n.timezone, n.joined_on, n.left_on, n.is_active, n.profile)"
 " IS DISTINCT FROM (o.display_name, o.email, o.org_unit, o.job_role, o.grade,"
-" o.site, o.timezone, o.joined_on, o.left_on, o.is_active, o.profile)"
-") AS w WHERE p.id = w.id";
+" o.site, o.timezone, o.joined_on, o.left_on, o.is_active, o.profile))"
+" UPDATE mentoring.person AS p SET (display_name, email, org_unit, job_role,"
+" grade, site, timezone, joined_on, left_on, is_active, profile) ="
+" ROW(w.display_name, w.email, w.org_unit, w.job_role, w.grade, w.site,"
+" w.timezone, w.joined_on, w.left_on, w.is_active, w.profile)"
+" FROM wanted AS w WHERE p.id = w.id";
 
 /*
  * Accounts that were merged before they were known needn't become known.  Ids
@@ -548,25 +548,35 @@ mtr_sync_apply_persons(MtrSync *sync)
  * Managers
  */
 
-/* Nobody manages himself, also not by another account. */
+/*
+ * Nobody manages himself, also not by another account.  What an account of
+ * somebody's own says goes before what merged ones say, of which the first one
+ * counts.
+ */
 static const char update_managers[] =
 "WITH " MTR_SYNC_KEYS ","
-" known AS MATERIALIZED (SELECT k.person_id, m.person_id AS manager_id,"
-" k.is_alias, r.n FROM manager_query AS r"
-" JOIN key AS k ON k.external_id = r.external_id"
-" JOIN key AS m ON m.external_id = r.manager_external_id"
-" AND m.person_id <> k.person_id),"
-" wanted AS (SELECT DISTINCT ON (person_id) person_id, manager_id"
-" FROM known ORDER BY person_id, is_alias, n),"
+" known AS NOT MATERIALIZED (SELECT r.external_id, r.n,"
+" k.person_id AS manager_id FROM manager_query AS r"
+" JOIN key AS k ON k.external_id = r.manager_external_id LIMIT 2 * $2),"
+" own AS MATERIALIZED (SELECT p.id, p.manager_id, w.manager_id AS wanted_id"
+" FROM mentoring.person AS p LEFT JOIN known AS w"
+" ON w.external_id = p.external_id AND w.manager_id <> p.id"
+" WHERE p.source = $1 AND p.erased_at IS NULL),"
+" merged AS MATERIALIZED (SELECT a.person_id, w.manager_id, w.n"
+" FROM mentoring.person_alias AS a"
+" JOIN mentoring.person AS p ON p.id = a.person_id AND p.erased_at IS NULL"
+" JOIN known AS w ON w.external_id = a.external_id"
+" AND w.manager_id <> a.person_id WHERE a.source = $1),"
+" wanted AS MATERIALIZED (SELECT o.id, coalesce(o.wanted_id, m.manager_id)"
+" AS manager_id FROM own AS o LEFT JOIN (SELECT DISTINCT ON (person_id) *"
+" FROM merged ORDER BY person_id, n) AS m ON m.person_id = o.id"
+" WHERE o.manager_id IS DISTINCT FROM coalesce(o.wanted_id, m.manager_id)),"
 " changed AS (UPDATE mentoring.person AS p SET manager_id = w.manager_id"
-" FROM (SELECT o.id, w.manager_id FROM mentoring.person AS o"
-" LEFT JOIN wanted AS w ON w.person_id = o.id"
-" WHERE o.source = $1 AND o.erased_at IS NULL"
-" AND o.manager_id IS DISTINCT FROM w.manager_id) AS w"
-" WHERE p.id = w.id RETURNING p.manager_id)"
+" FROM wanted AS w WHERE p.id = w.id RETURNING p.manager_id)"
 " SELECT (SELECT count(*) FROM changed WHERE manager_id IS NOT NULL),"
 " (SELECT count(*) FROM changed WHERE manager_id IS NULL),"
-" (SELECT count(*) FROM manager_query) - (SELECT count(*) FROM known)";
+" $2 - (SELECT count(wanted_id) FROM own)"
+" - (SELECT count(*) FROM merged)";
 
 void
 mtr_sync_apply_managers(MtrSync *sync)
@@ -575,6 +585,7 @@ mtr_sync_apply_managers(MtrSync *sync)
 	MtrParams	params = mtr_sync_params(sync);
 	int64		n[3];
 
+	mtr_add_int64(&params, sync->rows[MTR_SYNC_MANAGER].n);
 	mtr_sync_counts(sync, update_managers, &params, 3, n);
 	count->is_reported = true;
 	count->updated = n[0];
@@ -592,12 +603,13 @@ mtr_sync_apply_managers(MtrSync *sync)
  * History
  */
 
-/* Without a history_query: the period that lasts is compared with the person.
- * Of several changes on one day the last one counts.  Persons that rows come
- * to refer to are locked as foreign keys lock them; see mtr_sync_write(). */
+/* Without a history_query: the period that lasts is compared with the person;
+ * "state" holds those where one of them has to change.  Of several changes on
+ * one day the last one counts.  Persons that rows come to refer to are locked
+ * as foreign keys lock them; see mtr_sync_write(). */
 static const char keep_history[] =
-"WITH state AS MATERIALIZED (SELECT p.id, p.org_unit, p.job_role, p.grade,"
-" p.site, p.manager_id, h.id AS history_id, h.valid_from,"
+"WITH state AS MATERIALIZED (SELECT * FROM (SELECT p.id, p.org_unit,"
+" p.job_role, p.grade, p.site, p.manager_id, h.id AS history_id, h.valid_from,"
 " p.erased_at IS NULL AND coalesce(p.left_on > current_date, true) AS is_here,"
 " least(coalesce(p.left_on, current_date), current_date) AS last_day,"
 " (h.org_unit, h.job_role, h.grade, h.site, h.manager_id) IS DISTINCT FROM"
@@ -606,27 +618,26 @@ static const char keep_history[] =
 " LEFT JOIN (SELECT DISTINCT ON (h.person_id) h.* FROM"
 " mentoring.person_history AS h WHERE h.valid_to IS NULL"
 " ORDER BY h.person_id, h.valid_from DESC) AS h ON h.person_id = p.id"
-" WHERE p.source = $1),"
+" WHERE p.source = $1) AS s WHERE CASE WHEN s.is_here THEN s.differs"
+" ELSE s.history_id IS NOT NULL END),"
 " closed AS (UPDATE mentoring.person_history AS h"
 " SET valid_to = CASE WHEN s.is_here THEN current_date - 1"
 " ELSE greatest(h.valid_from, s.last_day) END"
 " FROM state AS s WHERE h.id = s.history_id"
-" AND (NOT s.is_here OR s.differs AND s.valid_from < current_date)"
+" AND (NOT s.is_here OR s.valid_from < current_date)"
 " RETURNING 1),"
 " fresh AS MATERIALIZED (SELECT s.* FROM state AS s WHERE s.is_here"
-" AND CASE WHEN s.history_id IS NULL"
-" THEN num_nonnulls(s.org_unit, s.job_role, s.grade, s.site, s.manager_id) > 0"
-" ELSE s.differs AND s.valid_from < current_date END),"
+" AND (s.history_id IS NULL OR s.valid_from < current_date)),"
 " person AS MATERIALIZED (SELECT p.id FROM mentoring.person AS p"
 " WHERE p.id IN (SELECT f.id FROM fresh AS f"
 " UNION SELECT f.manager_id FROM fresh AS f"
 " UNION SELECT s.manager_id FROM state AS s"
-" WHERE s.history_id IS NOT NULL AND s.differs) FOR KEY SHARE OF p),"
+" WHERE s.is_here AND s.valid_from >= current_date) FOR KEY SHARE OF p),"
 " changed AS (UPDATE mentoring.person_history AS h"
 " SET org_unit = s.org_unit, job_role = s.job_role, grade = s.grade,"
 " site = s.site, manager_id = m.id"
 " FROM state AS s LEFT JOIN person AS m ON m.id = s.manager_id"
-" WHERE h.id = s.history_id AND s.is_here AND s.differs"
+" WHERE h.id = s.history_id AND s.is_here"
 " AND s.valid_from >= current_date RETURNING 1),"
 " added AS (INSERT INTO mentoring.person_history AS h (person_id, valid_from,"
 " org_unit, job_role, grade, site, manager_id)"

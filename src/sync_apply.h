@@ -12,10 +12,12 @@
 #include "sync.h"
 
 /*
- * Who has a key of the source $1: its living persons, and aliases.
+ * Who has a key of the source $1: its living persons, and aliases.  So a key is
+ * that of two at most; a statement that joins n rows with keys can say so by
+ * LIMIT 2 * n, without which the planner expects hundreds of persons a key.
  */
 #define MTR_SYNC_KEYS \
-	"key AS MATERIALIZED (" \
+	"key AS (" \
 	" SELECT p.external_id, p.id AS person_id, false AS is_alias" \
 	" FROM mentoring.person AS p" \
 	" WHERE p.source = $1 AND p.erased_at IS NULL" \

@@ -76,37 +76,43 @@ warn(RowReceiver *receiver, const char *problem)
 			 errhidestmt(true), errhidecontext(true)));
 }
 
-/* A datum as text, or NULL for an empty one, which is what learning
- * management systems store where nothing is known. */
-static char *
-read_text(Datum datum, Oid type)
-{
-	char	   *result;
-
-	if (type == TEXTOID || type == VARCHAROID)
-		result = TextDatumGetCString(datum);
-	else if (type == INT8OID || type == INT4OID || type == INT2OID)
-		result = psprintf(INT64_FORMAT, type == INT8OID ? DatumGetInt64(datum) :
-						  type == INT4OID ? (int64) DatumGetInt32(datum) :
-						  (int64) DatumGetInt16(datum));
-	else
-	{
-		Oid			output;
-		bool		is_varlena;
-
-		if (type == BPCHAROID)
-			datum = DirectFunctionCall1(rtrim1, datum);
-		getTypeOutputInfo(type, &output, &is_varlena);
-		result = OidOutputFunctionCall(output, datum);
-	}
-	return *result != '\0' ? result : NULL;
-}
-
 static int64
 read_integer(Datum datum, Oid type)
 {
 	return type == INT8OID ? DatumGetInt64(datum) :
 		type == INT4OID ? DatumGetInt32(datum) : DatumGetInt16(datum);
+}
+
+/* A datum as text, or NULL for an empty one, which is what learning
+ * management systems store where nothing is known. */
+static text *
+read_text(Datum datum, Oid type)
+{
+	char		digits[MAXINT8LEN + 1];
+	text	   *result;
+	Oid			output;
+	bool		is_varlena;
+
+	switch (type)
+	{
+		case TEXTOID:
+		case VARCHAROID:
+			result = DatumGetTextPP(datum);
+			break;
+		case INT8OID:
+		case INT4OID:
+		case INT2OID:
+			return cstring_to_text_with_len(digits,
+											pg_lltoa(read_integer(datum, type),
+													 digits));
+		default:
+			if (type == BPCHAROID)
+				datum = DirectFunctionCall1(rtrim1, datum);
+			getTypeOutputInfo(type, &output, &is_varlena);
+			result = cstring_to_text(OidOutputFunctionCall(output, datum));
+			break;
+	}
+	return VARSIZE_ANY_EXHDR(result) > 0 ? result : NULL;
 }
 
 static double
@@ -230,47 +236,61 @@ is_log_kind(const char *kind)
 	return false;
 }
 
-/* Texts of one use or another; false: left out, or of no use. */
-static bool
-convert_text(RowReceiver *receiver, const ColumnSpec *column, char *text,
-			 Datum *value)
+/* A text that has to be of a certain kind; NULL: left out, or of no use. */
+static const char *
+convert_string(RowReceiver *receiver, ColumnUse use, const char *string)
 {
-	const char *result = text;
+	const char *result;
 	const char *at;
 
-	switch (column->use)
+	switch (use)
 	{
-		case USE_KEY:
-			if (strlen(text) <= MAX_KEY)
-				break;
-			warn(receiver, psprintf("its %s is longer than %d bytes",
-									column->name, MAX_KEY));
-			return false;
 		case USE_ZONE:
-			result = mtr_sync_zone(text);
-			if (result != NULL)
-				break;
-			warn(receiver, psprintf("time zone \"%s\" is unknown and left out",
-									pnstrdup(text,
-											 pg_mbcliplen(text, strlen(text),
-														  60))));
-			return false;
+			result = mtr_sync_zone(string);
+			if (result == NULL)
+				warn(receiver, psprintf("time zone \"%s\" is unknown and left out",
+										pnstrdup(string,
+												 pg_mbcliplen(string,
+															  strlen(string),
+															  60))));
+			return result;
 		case USE_EMAIL:
-			at = strchr(text +1, '@');
-			if (at != NULL && at[1] != '\0' && strlen(text) <= MAX_KEY)
-				break;
+			at = strchr(string + 1, '@');
+			if (at != NULL && at[1] != '\0' && strlen(string) <= MAX_KEY)
+				return string;
 			warn(receiver, "its email is no address and left out");
-			return false;
-		case USE_KIND:
-			if (is_log_kind(text))
-				break;
-			warn(receiver, psprintf("\"%.60s\" is no kind of log entry", text));
-			return false;
+			return NULL;
 		default:
-			break;
+			if (is_log_kind(string))
+				return string;
+			warn(receiver, psprintf("\"%.60s\" is no kind of log entry",
+									string));
+			return NULL;
 	}
-	*value = CStringGetTextDatum(result);
-	return true;
+}
+
+/* Texts of one use or another; false: left out, or of no use. */
+static bool
+convert_text(RowReceiver *receiver, const ColumnSpec *column, text *given,
+			 Datum *value)
+{
+	const char *result;
+
+	*value = PointerGetDatum(given);
+	if (column->use == USE_TEXT)
+		return true;
+	if (column->use == USE_KEY)
+	{
+		if (VARSIZE_ANY_EXHDR(given) <= MAX_KEY)
+			return true;
+		warn(receiver, psprintf("its %s is longer than %d bytes",
+								column->name, MAX_KEY));
+		return false;
+	}
+	result = convert_string(receiver, column->use, text_to_cstring(given));
+	if (result != NULL)
+		*value = CStringGetTextDatum(result);
+	return result != NULL;
 }
 
 /* One value that is there; false: it is left out. */
@@ -279,7 +299,7 @@ convert(RowReceiver *receiver, const ColumnSpec *column, Oid type, Datum datum,
 		Datum *value)
 {
 	double		number;
-	char	   *text;
+	text	   *given;
 
 	switch (column->use)
 	{
@@ -314,9 +334,9 @@ convert(RowReceiver *receiver, const ColumnSpec *column, Oid type, Datum datum,
 		case USE_PROFILE:
 			return read_profile(receiver, datum, type, value);
 		default:
-			text = read_text(datum, type);
-			return text !=NULL &&
-						convert_text(receiver, column, text, value);
+			given = read_text(datum, type);
+			return given != NULL &&
+				convert_text(receiver, column, given, value);
 	}
 }
 

@@ -59,29 +59,40 @@ static const char insert_skills[] =
 " ON CONFLICT (category, name) DO NOTHING";
 
 /*
- * Of several levels in one skill the highest is what somebody can do.  Only
- * what differs is kept, and levels of nobody, to be counted.  (Every skill is
- * there; outer joins keep the planner from expecting few rows.)  Persons and
- * skills that new rows refer to are locked as foreign keys lock them; see
- * mtr_sync_write().
+ * Of several levels in one skill the highest is what somebody can do.  Most
+ * rows are what is there already, and are left out before any are put
+ * together: it is the others, levels the source no longer tells of, and levels
+ * of nobody, to be counted, that make up "change".  A level that seems to be
+ * lower stays if one of the rows left out is as high.  Every skill is there;
+ * outer joins keep the planner from expecting few rows, and the limit, which is
+ * never reached, from expecting millions.  Persons and skills that new rows
+ * refer to are locked as foreign keys lock them; see mtr_sync_write().
  */
 static const char write_levels[] =
 "WITH " MTR_SYNC_KEYS ","
-" wanted AS (SELECT k.person_id, s.id AS skill_id, max(r.level) AS level,"
-" count(*) AS n"
+" level AS NOT MATERIALIZED (SELECT k.person_id, s.id AS skill_id, r.level"
 " FROM skill_query AS r LEFT JOIN key AS k ON k.external_id = r.external_id"
 " LEFT JOIN mentoring.skill AS s ON s.name = r.skill"
-" AND s.category IS NOT DISTINCT FROM r.category"
-" GROUP BY k.person_id, s.id),"
-" change AS MATERIALIZED (SELECT w.person_id, w.skill_id, w.level, w.n, o.id,"
-" o.source FROM wanted AS w FULL JOIN mentoring.person_skill AS o"
+" AND s.category IS NOT DISTINCT FROM r.category LIMIT 2 * $2),"
+" differing AS MATERIALIZED (SELECT w.person_id, w.skill_id,"
+" max(w.level) AS level, count(*) AS n, o.id, o.level AS old_level, o.is_ours"
+" FROM level AS w FULL JOIN (SELECT p.id, p.person_id, p.skill_id, p.level,"
+" p.source = $1 AS is_ours FROM mentoring.person_skill AS p) AS o"
 " ON o.person_id = w.person_id AND o.skill_id = w.skill_id"
-" WHERE o.id IS NULL OR CASE WHEN o.source = $1"
-" THEN w.level IS DISTINCT FROM o.level ELSE w.level IS NOT NULL END),"
+" WHERE o.id IS NULL OR CASE WHEN o.is_ours"
+" THEN w.level IS DISTINCT FROM o.level ELSE w.level IS NOT NULL END"
+" GROUP BY w.person_id, w.skill_id, o.id, o.level, o.is_ours),"
+" as_high AS MATERIALIZED (SELECT d.id FROM level AS w JOIN differing AS d"
+" ON w.person_id = d.person_id AND w.skill_id = d.skill_id"
+" AND w.level = d.old_level WHERE d.is_ours AND d.level < d.old_level"
+" AND (SELECT bool_or(l.is_ours AND l.level < l.old_level)"
+" FROM differing AS l)),"
+" change AS MATERIALIZED (SELECT d.* FROM differing AS d"
+" WHERE NOT EXISTS (SELECT FROM as_high AS h WHERE h.id = d.id)),"
 " gone AS (DELETE FROM mentoring.person_skill AS p USING change AS c"
-" WHERE p.id = c.id AND c.source = $1 AND c.level IS NULL RETURNING 1),"
+" WHERE p.id = c.id AND c.is_ours AND c.level IS NULL RETURNING 1),"
 " changed AS (UPDATE mentoring.person_skill AS p SET level = c.level"
-" FROM change AS c WHERE p.id = c.id AND c.source = $1"
+" FROM change AS c WHERE p.id = c.id AND c.is_ours"
 " AND c.level IS NOT NULL RETURNING 1),"
 " person AS MATERIALIZED (SELECT p.id FROM mentoring.person AS p"
 " WHERE p.id IN (SELECT c.person_id FROM change AS c WHERE c.id IS NULL)"
@@ -100,7 +111,7 @@ static const char write_levels[] =
 " (SELECT count(*) FROM gone),"
 " (SELECT coalesce(sum(n), 0)::bigint FROM change"
 " WHERE id IS NULL AND person_id IS NULL)"
-" + (SELECT count(*) FROM change WHERE id IS NOT NULL AND source <> $1)";
+" + (SELECT count(*) FROM change WHERE id IS NOT NULL AND NOT is_ours)";
 
 void
 mtr_sync_apply_skills(MtrSync *sync)
@@ -111,6 +122,7 @@ mtr_sync_apply_skills(MtrSync *sync)
 	MtrParams	source = mtr_sync_params(sync);
 	int64		n[4];
 
+	mtr_add_int64(&source, sync->rows[MTR_SYNC_SKILL].n);
 	skill->is_reported = true;
 	skill->inserted += mtr_sync_execute(sync, insert_skills, SPI_OK_INSERT,
 										&params);

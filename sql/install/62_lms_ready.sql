@@ -4,6 +4,14 @@
 -- differ and parts can be missing; register again after an upgrade that adds
 -- some.  Identifiers go through %I, values through %L.
 
+CREATE FUNCTION mentoring._profile(VARIADIC "any")
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'mentoring_profile'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION mentoring._profile("any") IS
+'Internal: a profile of jsonb objects and of keys, each followed by its text or its array of texts, a set. Later entries replace earlier ones of the same key; what is null or empty is left out.';
+
 CREATE FUNCTION mentoring._moodle_living(s text, p text, alias text)
 RETURNS text
 LANGUAGE sql STABLE
@@ -51,7 +59,6 @@ DECLARE
                         ELSE to_jsonb(?) END$q$;
     joins       text := '';
     columns     text := '';
-    profile     text := '';
     added       text[] := '{}';
     zone        text;
 BEGIN
@@ -89,21 +96,21 @@ BEGIN
                    o ->> 'grade_field') END);
         joins := joins || E'\n CROSS JOIN LATERAL (SELECT'
             ' e.fields || coalesce(f.fields, ''{}'') AS fields) AS v';
-        profile := 'v.fields || ';
+        added := '{e.fields,f.fields}';
     END IF;
     IF mentoring._has_columns(s, p || 'user', 'institution') THEN
-        added := added || '''institution'', NULLIF(u.institution, '''')'::text;
+        added := added || '''institution'', u.institution'::text;
     END IF;
     IF mentoring._has_columns(s, p || 'user', 'lang') THEN
         added := added
-            || '''language'', replace(NULLIF(u.lang, ''''), ''_'', ''-'')'::text;
+            || '''language'', replace(u.lang, ''_'', ''-'')'::text;
     END IF;
     IF mentoring._has_columns(s, p || 'tag_instance',
                               'tagid component itemtype itemid')
        AND mentoring._has_columns(s, p || 'tag', 'id name') THEN
         joins := joins || format($q$
   LEFT JOIN (
-    SELECT i.itemid, jsonb_agg(DISTINCT t.name) AS names
+    SELECT i.itemid, array_agg(t.name) AS names
       FROM %1$I.%2$I AS i
       JOIN %1$I.%3$I AS t ON t.id = i.tagid
      WHERE i.component = 'core' AND i.itemtype = 'user'
@@ -115,7 +122,7 @@ BEGIN
        AND mentoring._has_columns(s, p || 'cohort_members', 'cohortid userid') THEN
         joins := joins || format($q$
   LEFT JOIN (
-    SELECT m.userid, jsonb_agg(DISTINCT c.name) AS names
+    SELECT m.userid, array_agg(c.name) AS names
       FROM %1$I.%2$I AS m
       JOIN %1$I.%3$I AS c ON c.id = m.cohortid
      GROUP BY m.userid) AS c ON c.userid = u.id$q$,
@@ -135,8 +142,6 @@ BEGIN
         columns := columns || format(E',\n       CASE WHEN u.timezone IN'
             ' (''99'', ''99.0'', '''') THEN %s ELSE u.timezone END AS timezone', zone);
     END IF;
-    profile := profile || format('jsonb_build_object(%s)',
-                                 array_to_string(added, ', '));
     columns := columns || E',\n       '
         || CASE WHEN mentoring._has_columns(s, p || 'user', 'suspended')
                 THEN 'u.suspended = 0' ELSE 'true' END
@@ -147,10 +152,13 @@ BEGIN
                                        NULLIF(btrim(u.lastname), ''))), ''),
                 u.username) AS display_name,
        NULLIF(u.email, '') AS email%s,
-       jsonb_strip_nulls(%s) AS profile
+       %s AS profile
   FROM %I.%I AS u%s
  WHERE %s
- ORDER BY u.id$q$, columns, profile, s, p || 'user', joins, who);
+ ORDER BY u.id$q$, columns,
+        CASE WHEN added = '{}' THEN '''{}''::jsonb' ELSE
+            format('mentoring._profile(%s)', array_to_string(added, ', ')) END,
+        s, p || 'user', joins, who);
 END
 $$;
 
@@ -236,8 +244,8 @@ BEGIN
   FROM (SELECT l.userid, l.timecreated, l.timecreated / 86400 AS day, w.since,
                l.timecreated - lag(l.timecreated) OVER (
                    PARTITION BY l.userid ORDER BY l.timecreated) AS gap
-          FROM (SELECT coalesce(floor(extract(epoch FROM $1::timestamptz
-                           - interval '1 day') / 86400) * 86400, 0)::bigint
+          FROM (SELECT coalesce((($1::timestamptz AT TIME ZONE 'UTC')::date - 1
+                           - DATE '1970-01-01') * 86400::bigint, 0)
                            AS since) AS w
           JOIN %1$I.%2$I AS l
             ON l.timecreated BETWEEN w.since - 1800 AND 253402300799
@@ -391,13 +399,13 @@ BEGIN
     IF mentoring._has_columns(s, 'users', 'time_zone') THEN
         columns := columns || E',\n       u.time_zone AS timezone';
     END IF;
-    columns := columns || E',\n       jsonb_strip_nulls(jsonb_build_object('
-        || concat_ws(', ',
+    columns := columns || E',\n       mentoring._profile('
+        || concat_ws(', ', 'NULL::jsonb',
             CASE WHEN mentoring._has_columns(s, 'users', 'locale')
-                 THEN '''language'', NULLIF(u.locale, '''')' END,
+                 THEN '''language'', u.locale' END,
             CASE WHEN mentoring._has_columns(s, 'users', 'school_name')
-                 THEN '''institution'', NULLIF(u.school_name, '''')' END)
-        || ')) AS profile';
+                 THEN '''institution'', u.school_name' END)
+        || ') AS profile';
     IF mentoring._has_columns(s, 'user_observers',
                               'id user_id observer_id workflow_state') THEN
         observer := $q$SELECT DISTINCT ON (o.user_id%1$s) o.user_id AS external_id,

@@ -24,6 +24,36 @@ ALTER SEQUENCE mentoring.person_id_seq RESTART 5001;
 \o
 \set ECHO all
 
+-- Profiles are put together in one pass: of one key the last entry counts,
+-- null hides what came before, sets are sorted, and empty ones no entries.
+SELECT mentoring._profile('{"a": 1, "b": "x", "c": [1, 2]}'::jsonb,
+    '{"b": null, "d": true}'::jsonb, NULL::jsonb, 'k', 'v'::text, 'empty', ''::varchar,
+    'none', NULL::text, 'set', ARRAY['b', 'a', NULL, 'b', 'ab'], 'zoo', '{}'::varchar[],
+    'void', ARRAY[NULL::text], 'k', 'w'::text, 'long', ARRAY[repeat('x', 300)]);
+SELECT mentoring._profile('{"b": 1}'::jsonb, k, v, '{"a": 2}'::jsonb)
+  FROM (VALUES ('a', 'y'), (repeat('k', 40), E'"\\\n'), ('b', NULL)) AS e (k, v);
+SELECT mentoring._profile(NULL::jsonb), mentoring._profile('{}'::jsonb);
+-- as the functions it stands for say
+SELECT count(*) FROM (SELECT
+       (SELECT jsonb_object_agg('k' || floor(random() * 6), CASE WHEN random() < 0.7 THEN r END)
+          FROM generate_series(1, 4) AS r WHERE random() < 0.8 + n * 0) AS one,
+       (SELECT jsonb_object_agg('k' || floor(random() * 6), CASE WHEN random() < 0.7 THEN to_jsonb('t' || r) END)
+          FROM generate_series(1, 4) AS r WHERE random() < 0.8 + n * 0) AS two,
+       (SELECT array_agg(repeat(chr(97 + floor(random() * 3)::integer), floor(random() * 3)::integer))
+          FROM generate_series(1, 4) AS r WHERE random() < 0.6 + n * 0) AS words
+  FROM generate_series(1, 3000) AS n) AS r
+ WHERE mentoring._profile(one, two, 'k1', NULLIF(words[1], ''), 'k2', words)
+    IS DISTINCT FROM jsonb_strip_nulls(coalesce(one, '{}') || coalesce(two, '{}')
+       || CASE WHEN words[1] <> '' THEN jsonb_build_object('k1', words[1]) ELSE '{}' END
+       || CASE WHEN words IS NULL THEN '{}' ELSE jsonb_build_object('k2',
+          (SELECT jsonb_agg(DISTINCT w COLLATE "C") FROM unnest(words) AS w)) END);
+SELECT mentoring._profile('[1]'::jsonb);
+SELECT mentoring._profile('a');
+SELECT mentoring._profile(NULL::text, 'a'::text);
+SELECT mentoring._profile('a', 1);
+SELECT mentoring._profile(1, 'a'::text);
+SELECT mentoring._profile(VARIADIC ARRAY['a', 'b']);
+
 -- Registering needs level admin and finds what is there.
 SELECT pg_temp.said('lms_sync', 'SELECT mentoring.register_moodle(''moodle'', ''the lms'')');
 SELECT pg_temp.said('lms_admin', 'SELECT mentoring.register_moodle(''moodle'')');
