@@ -326,12 +326,19 @@ merge_persons(MtrSync *sync)
 	"NOT EXISTS (SELECT FROM mentoring.person_alias AS a" \
 	" WHERE a.source = $1 AND a.external_id = r.external_id)"
 
-/* The values a person is to have: $2 says which columns the query returns, $3
- * lists keys of the profile that are the person's own. */
+/*
+ * The values a person is to have: $2 says which columns the query returns, $3
+ * lists keys of the profile that are the person's own.  Those who have come or
+ * gone are counted only, so that they need be looked for only if there are any.
+ */
 static const char update_persons[] =
-"WITH wanted AS MATERIALIZED (SELECT o.id, n.* FROM person_query AS r"
-" JOIN mentoring.person AS o ON o.source = $1"
-" AND o.external_id = r.external_id"
+"WITH wanted AS MATERIALIZED (SELECT o.id, r.external_id IS NULL AS is_gone,"
+" n.* FROM (SELECT r.*, a.external_id IS NOT NULL AS is_alias"
+" FROM person_query AS r LEFT JOIN mentoring.person_alias AS a"
+" ON a.source = $1 AND a.external_id = r.external_id) AS r"
+" FULL JOIN (SELECT * FROM mentoring.person AS p"
+" WHERE p.source = $1 AND p.erased_at IS NULL) AS o"
+" ON o.external_id = r.external_id"
 " CROSS JOIN LATERAL (SELECT CASE WHEN ($2::bool[])[7] THEN r.joined_on"
 " ELSE o.joined_on END AS joined_on,"
 " CASE WHEN ($2::bool[])[8] THEN r.left_on ELSE o.left_on END AS left_on)"
@@ -352,16 +359,20 @@ static const char update_persons[] =
 " jsonb_object_agg(k, o.profile -> k) FROM unnest($3::text[]) AS k"
 " WHERE o.profile ? k) || coalesce(r.profile, '{}')"
 " ELSE coalesce(r.profile, '{}') END AS profile) AS n"
-" WHERE NOT r.is_refused AND o.erased_at IS NULL AND " NO_ALIAS
+" WHERE o.id IS NULL OR r.external_id IS NULL"
+" OR NOT r.is_refused AND NOT r.is_alias"
 " AND (n.display_name, n.email, n.org_unit, n.job_role, n.grade, n.site,"
 " n.timezone, n.joined_on, n.left_on, n.is_active, n.profile)"
 " IS DISTINCT FROM (o.display_name, o.email, o.org_unit, o.job_role, o.grade,"
-" o.site, o.timezone, o.joined_on, o.left_on, o.is_active, o.profile))"
-" UPDATE mentoring.person AS p SET (display_name, email, org_unit, job_role,"
+" o.site, o.timezone, o.joined_on, o.left_on, o.is_active, o.profile)),"
+" changed AS (UPDATE mentoring.person AS p SET (display_name, email, org_unit, job_role,"
 " grade, site, timezone, joined_on, left_on, is_active, profile) ="
 " ROW(w.display_name, w.email, w.org_unit, w.job_role, w.grade, w.site,"
 " w.timezone, w.joined_on, w.left_on, w.is_active, w.profile)"
-" FROM wanted AS w WHERE p.id = w.id";
+" FROM wanted AS w WHERE p.id = w.id AND NOT w.is_gone RETURNING 1)"
+" SELECT (SELECT count(*) FROM changed),"
+" (SELECT count(*) FROM wanted WHERE id IS NULL),"
+" (SELECT count(*) FROM wanted WHERE is_gone)";
 
 /*
  * Accounts that were merged before they were known needn't become known.  Ids
@@ -513,6 +524,7 @@ mtr_sync_apply_persons(MtrSync *sync)
 	MtrParams	params = mtr_sync_params(sync);
 	MtrParams	update = mtr_sync_params(sync);
 	int64		n[4];
+	bool		some_gone;
 
 	person->is_reported = true;
 	person->refused = sync->rows[MTR_SYNC_PERSON].refused;
@@ -524,11 +536,15 @@ mtr_sync_apply_persons(MtrSync *sync)
 	}
 	mtr_add_param(&update, BOOLARRAYOID, given_columns(sync));
 	mtr_add_param(&update, TEXTARRAYOID, own_keys(sync));
-	person->updated = mtr_sync_execute(sync, update_persons, SPI_OK_UPDATE,
-									   &update);
-	mtr_sync_counts(sync, insert_persons, &params, 2, n);
-	person->inserted = n[0];
-	sync->count[MTR_SYNC_O_MANAGER].inserted = n[1];
+	mtr_sync_counts(sync, update_persons, &update, 3, n);
+	person->updated = n[0];
+	some_gone = n[2] > 0;
+	if (n[1] > 0)
+	{
+		mtr_sync_counts(sync, insert_persons, &params, 2, n);
+		person->inserted = n[0];
+		sync->count[MTR_SYNC_O_MANAGER].inserted = n[1];
+	}
 	if (sync->text[MTR_SYNC_ALIAS] != NULL)
 	{
 		MtrSyncCount *count = &sync->count[MTR_SYNC_O_ALIAS];
@@ -541,7 +557,8 @@ mtr_sync_apply_persons(MtrSync *sync)
 		count->refused = n[3] + sync->rows[MTR_SYNC_ALIAS].refused;
 	}
 	merge_persons(sync);
-	retire_persons(sync);
+	if (some_gone)
+		retire_persons(sync);
 }
 
 /*
