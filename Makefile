@@ -124,6 +124,7 @@ OBJS = \
 	src/statement.o \
 	src/sync.o \
 	src/sync_apply.o \
+	src/sync_history.o \
 	src/sync_query.o \
 	src/sync_queue.o \
 	src/sync_row.o \
