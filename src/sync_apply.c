@@ -23,6 +23,9 @@
 #include "mentoring.h"
 #include "sync_apply.h"
 
+/* rows named in warnings, as many as of those that could not be read */
+#define UNKNOWN_ROWS "5"
+
 /* more than one in so many gone at once is no change of persons */
 #define MAX_GONE_PART 5
 
@@ -159,6 +162,39 @@ mtr_sync_write(MtrSync *sync, const char *table, const char *text,
 	AtEOXact_GUC(true, guc_level);
 }
 
+/* Names and conditions in the text are constants of ours. */
+void
+mtr_sync_warn_rows(MtrSync *sync, MtrSyncQuery query, const char *condition,
+				   const char *problem)
+{
+	MtrParams	params = mtr_sync_params(sync);
+	char	   *text = psprintf("WITH " MTR_SYNC_KEYS
+								" SELECT left(r.external_id, 60) FROM %s AS r"
+								" WHERE NOT EXISTS (SELECT FROM %s)"
+								" ORDER BY r.n LIMIT " UNKNOWN_ROWS,
+								mtr_sync_query_name(query), condition);
+	uint64		n = mtr_sync_execute(sync, text, SPI_OK_SELECT, &params);
+
+	for (uint64 i = 0; i < n; i++)
+		ereport(WARNING,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("source \"%s\", %s \"%s\": %s", sync->name,
+						mtr_sync_row_name(query),
+						SPI_getvalue(SPI_tuptable->vals[i],
+									 SPI_tuptable->tupdesc, 1), problem),
+				 errhidestmt(true), errhidecontext(true)));
+	SPI_freetuptable(SPI_tuptable);
+}
+
+void
+mtr_sync_warn_unknown(MtrSync *sync, MtrSyncQuery query, const char *column,
+					  const char *problem)
+{
+	mtr_sync_warn_rows(sync, query,
+					   psprintf("key AS k WHERE k.external_id = r.%s", column),
+					   problem);
+}
+
 /*
  * Merged accounts
  */
@@ -219,7 +255,7 @@ static const char write_aliases[] =
 " ORDER BY w.origin RETURNING 1)"
 " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed),"
 " (SELECT count(*) FROM gone),"
-" (SELECT count(*) FROM alias_query) - (SELECT count(*) FROM merged)";
+" (SELECT count(*) FROM alias_query) - (SELECT count(*) FROM wanted)";
 
 /* Persons who are there under the key of an alias are to be merged. */
 static const char find_merges[] =
@@ -555,6 +591,11 @@ mtr_sync_apply_persons(MtrSync *sync)
 		count->updated = n[1];
 		count->retired += n[2];
 		count->refused = n[3] + sync->rows[MTR_SYNC_ALIAS].refused;
+		if (n[3] > 0)
+			mtr_sync_warn_rows(sync, MTR_SYNC_ALIAS,
+							   "mentoring.person_alias AS a WHERE a.source = $1"
+							   " AND a.external_id = r.external_id",
+							   "there is no person it has come to");
 	}
 	merge_persons(sync);
 	if (some_gone)

@@ -43,8 +43,11 @@ extern void mtr_sync_counts(MtrSync *sync, const char *text, MtrParams *params,
 extern void mtr_sync_write(MtrSync *sync, const char *table, const char *text,
 						   MtrParams *params, int n, int64 *count);
 
-/* Warn of the first rows of a query whose value in that column is no key of
- * anybody. */
+/* Warn of the first rows "r" of a query for which there is no such row. */
+extern void mtr_sync_warn_rows(MtrSync *sync, MtrSyncQuery query,
+							   const char *condition, const char *problem);
+
+/* The same for those whose value in that column is no key of anybody. */
 extern void mtr_sync_warn_unknown(MtrSync *sync, MtrSyncQuery query,
 								  const char *column, const char *problem);
 

@@ -18,34 +18,6 @@
 #include "mentoring.h"
 #include "sync_apply.h"
 
-/* rows named in warnings, as many as of those that could not be read */
-#define UNKNOWN_ROWS "5"
-
-/* Names in the text are constants of ours. */
-void
-mtr_sync_warn_unknown(MtrSync *sync, MtrSyncQuery query, const char *column,
-					  const char *problem)
-{
-	MtrParams	params = mtr_sync_params(sync);
-	char	   *text = psprintf("WITH " MTR_SYNC_KEYS
-								" SELECT left(r.external_id, 60) FROM %s AS r"
-								" WHERE NOT EXISTS (SELECT FROM key AS k"
-								" WHERE k.external_id = r.%s)"
-								" ORDER BY r.n LIMIT " UNKNOWN_ROWS,
-								mtr_sync_query_name(query), column);
-	uint64		n = mtr_sync_execute(sync, text, SPI_OK_SELECT, &params);
-
-	for (uint64 i = 0; i < n; i++)
-		ereport(WARNING,
-				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("source \"%s\", %s \"%s\": %s", sync->name,
-						mtr_sync_row_name(query),
-						SPI_getvalue(SPI_tuptable->vals[i],
-									 SPI_tuptable->tupdesc, 1), problem),
-				 errhidestmt(true), errhidecontext(true)));
-	SPI_freetuptable(SPI_tuptable);
-}
-
 /*
  * Skills
  */
@@ -141,7 +113,11 @@ mtr_sync_apply_skills(MtrSync *sync)
  * Pins
  */
 
-/* A pair a coordinator has pinned or forbidden is left as it is. */
+/*
+ * A pair a coordinator has pinned or forbidden is left as it is.  Only who takes
+ * part is pinned, for a match that can't keep a pin fails; a later sync() knows
+ * whether others do.
+ */
 static const char write_pins[] =
 "WITH " MTR_SYNC_KEYS ","
 " known AS MATERIALIZED (SELECT DISTINCT e.id AS mentee_id, m.id AS mentor_id"
@@ -149,8 +125,12 @@ static const char write_pins[] =
 " JOIN key AS o ON o.external_id = r.mentor_external_id"
 " JOIN mentoring.participant AS e ON e.programme_id = $2"
 " AND e.person_id = k.person_id AND e.role = 'mentee'"
+" AND e.status = 'accepted'"
 " JOIN mentoring.participant AS m ON m.programme_id = $2"
-" AND m.person_id = o.person_id AND m.role = 'mentor'),"
+" AND m.person_id = o.person_id AND m.role = 'mentor'"
+" AND m.status = 'accepted'"
+" JOIN mentoring.person AS ep ON ep.id = e.person_id AND ep.is_active"
+" JOIN mentoring.person AS mp ON mp.id = m.person_id AND mp.is_active),"
 " gone AS (DELETE FROM mentoring.pair_rule AS p"
 " WHERE p.rule = 'pin' AND p.reason = $3 AND NOT (p.programme_id = $2"
 " AND EXISTS (SELECT FROM known AS w WHERE w.mentee_id = p.mentee_id"

@@ -538,6 +538,11 @@ BEGIN
     USING mentoring.participant a
     WHERE a.person_id = whom AND s.programme_id = a.programme_id
       AND s.participant_id = a.id;
+    -- a pin that nothing can fulfil would make every match fail
+    DELETE FROM mentoring.pair_rule u
+    USING mentoring.participant a
+    WHERE a.person_id = whom AND u.programme_id = a.programme_id
+      AND (u.mentee_id = a.id OR u.mentor_id = a.id) AND u.rule = 'pin';
     UPDATE mentoring.participant
     SET bio = NULL, aims = NULL, profile = '{}'
     WHERE person_id = whom

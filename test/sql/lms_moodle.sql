@@ -169,6 +169,17 @@ SELECT count(*) FROM mentoring.person WHERE source = 'moodle' AND erased_at IS N
 SELECT pg_temp.said('lms_admin', 'SELECT mentoring.register_moodle(''moodle'', ''the lms'', options => ''{"programme_id": 5001, "fields": ["remote"], "job_role_field": "jobtitle"}'') > 0');
 SELECT pg_temp.sync('moodle');
 SELECT mentee_id, mentor_id, rule, reason FROM mentoring.pair_rule WHERE programme_id = 5001;
+-- One of the two is suspended: a pin would let every match fail.
+SELECT p.external_id, p.is_active FROM mentoring.participant t JOIN mentoring.person p ON p.id = t.person_id
+ WHERE t.programme_id = 5001 AND t.id IN (500103, 500110) ORDER BY 1;
+UPDATE "the lms".mdl_user SET suspended = 0;
+SELECT pg_temp.sync('moodle');
+SELECT mentee_id, mentor_id, rule, reason FROM mentoring.pair_rule WHERE programme_id = 5001;
+UPDATE mentoring.participant SET status = 'withdrawn' WHERE programme_id = 5001 AND id = 500103;
+SELECT pg_temp.sync('moodle');
+UPDATE mentoring.participant SET status = 'applied' WHERE programme_id = 5001 AND id = 500103;
+UPDATE mentoring.participant SET status = 'accepted' WHERE programme_id = 5001 AND id = 500103;
+SELECT pg_temp.sync('moodle');
 SELECT job_role, profile, (SELECT m.external_id FROM mentoring.person m WHERE m.id = p.manager_id)
   FROM mentoring.person p WHERE source = 'moodle' AND external_id = '3';
 \o /dev/null

@@ -270,6 +270,12 @@ SET LOCAL mentoring.person_id = '98401';
 SELECT mentoring.erase_person(98401);
 SET LOCAL mentoring.person_id = '';
 
+-- Pins of the person go, for no match could keep them; others stay.
+INSERT INTO mentoring.pair_rule
+    (programme_id, mentee_id, mentor_id, rule, reason)
+VALUES (984, 98405, 98402, 'pin', 'stays'),
+       (984, 98404, 98401, 'pin', 'goes'), (984, 98401, 98402, 'pin', 'goes');
+
 -- Somebody has the new name already, so it becomes a longer one.
 INSERT INTO mentoring.person (id, external_id, display_name)
 VALUES (98499, 'erased-98401', 'a strange name');
@@ -314,6 +320,7 @@ SELECT participant_id, preferred_id FROM mentoring.preference
  WHERE programme_id = 984;
 SELECT mentee_id, mentor_id, rule, reason FROM mentoring.pair_rule
  WHERE programme_id = 984;
+DELETE FROM mentoring.pair_rule WHERE rule = 'pin' AND programme_id = 984;
 -- 4 asks the next; 5, who had asked another, still waits for that one
 SELECT mentee_id, mentor_id, status, asked_at = now() AS asked
   FROM mentoring.request WHERE programme_id = 984 ORDER BY id;
