@@ -136,8 +136,8 @@ mtr_missing_extras()
 }
 
 # The languages of test/client/lang.  Ruby and Java are much to install for one
-# program each; they are tested where they are.  Debian's node-pg doesn't go
-# with NodeSource's nodejs.
+# program each; they are tested where they are.  Debian's node-pg can't be
+# installed beside NodeSource's nodejs; see mtr_unpack_node_pg.
 mtr_missing_clients()
 {
 	command -v php >/dev/null || echo php-cli
@@ -153,6 +153,28 @@ mtr_missing_clients()
 	then
 		echo node-pg
 	fi
+}
+
+# What of Debian's node-pg a node of others needs, unpacked into the folder
+# node-pg of MTR_HOME, where lang_test.sh looks for it.
+mtr_unpack_node_pg()
+{
+	local get="apt-get download -q node-pg node-split2 node-xtend" file
+
+	[ -z "${MTR_NO_INSTALL:-}" ] && command -v apt-get >/dev/null &&
+		command -v node >/dev/null || return 0
+	NODE_PATH=${NODE_PATH:+$NODE_PATH:}/usr/share/nodejs \
+		node -e "require('pg')" 2>/dev/null && return 0
+	mkdir -p "$MTR_HOME/node-pg" && (
+		cd "$MTR_HOME/node-pg" || exit
+		$get || { mtr_can_install && mtr_as_root apt-get update && $get; } ||
+			exit
+		for file in *.deb
+		do
+			dpkg -x "$file" . || exit
+		done
+	) >"$MTR_HOME/log/node-pg.log" 2>&1 ||
+		mtr_say "mentoring: node-pg can't be had from here" >&2
 }
 
 # Run a command as root, or fail.
@@ -277,6 +299,10 @@ mtr_enter()
 	MTR_HOME=$(mktemp -d /tmp/mentoring.XXXXXX) || exit 1
 	trap 'rm -rf "$MTR_HOME"' EXIT
 	mtr_copy_tree
+	if [ "$script" = test/run ] && [[ $# -eq 0 || " $* " == *" client "* ]]
+	then
+		mtr_unpack_node_pg
+	fi
 	set -- bash "$MTR_HOME/src/$script" "$@"
 	if [ "$(id -u)" = 0 ]
 	then

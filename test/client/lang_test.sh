@@ -222,8 +222,9 @@ visit_all()
 		skip django "python3-psycopg2 python3-django"
 	fi
 
-	# where Debian keeps its packages, for a node of others
+	# where Debian keeps its packages, or test/server.sh has unpacked them
 	export NODE_PATH=${NODE_PATH:+$NODE_PATH:}/usr/share/nodejs
+	NODE_PATH=$NODE_PATH:$MTR_HOME/node-pg/usr/share/nodejs
 	if node -e "require('pg')" 2>/dev/null
 	then
 		visit node_pg node $lang/node_pg.js
