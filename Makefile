@@ -116,6 +116,7 @@ OBJS = \
 	src/solve_circles.o \
 	src/solve_graph.o \
 	src/solve_input.o \
+	src/solve_row.o \
 	src/solve_kernel.o \
 	src/solve_pairing.o \
 	src/solve_resume.o \

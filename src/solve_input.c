@@ -22,73 +22,20 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
-#include "access/tupdesc.h"
-#include "catalog/pg_type.h"
 #include "common/hashfn.h"
-#include "executor/spi.h"
-#include "executor/tuptable.h"
 #include "miscadmin.h"
-#include "tcop/dest.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
-#include "utils/plancache.h"
 
 #include "match.h"
 #include "mentoring.h"
 #include "solve_graph.h"
+#include "solve_row.h"
 
-/* |score| of a pair, and ids of a side, at most */
-#define MAX_SCORE 1000
+/* ids of a side, at most */
 #define MAX_IDS (1 << 24)
 
 /* words of one chunk of pairs */
 #define CHUNK_WORDS (64 * 1024)
-
-/* What a column is used for, which decides the types it may have. */
-typedef enum ColumnUse
-{
-	USE_ID,
-	USE_SCORE,
-	USE_SIDE,
-	USE_PLACES
-} ColumnUse;
-
-typedef struct Column
-{
-	const char *name;
-	ColumnUse	use;
-	int			attno;
-	Oid			type;			/* of the value, below any domain */
-} Column;
-
-/* columns of a query, at most */
-#define MAX_COLUMNS 4
-
-/* One row, its columns converted. */
-typedef union Value
-{
-	int64		number;			/* id, places, score in 10^-6 */
-	const char *text;			/* side */
-} Value;
-
-typedef void (*RowHandler) (MtrPairInput *input, const Value *value);
-
-typedef struct RowReceiver
-{
-	DestReceiver pub;			/* must be first */
-	const char *argument;		/* "pairs_sql" or "places_sql" */
-	int			ncolumns;
-	Column	   *column;			/* [ncolumns] */
-	RowHandler	handler;
-	MtrPairInput *input;
-	MemoryContext row_context;
-	uint64		nrows;
-} RowReceiver;
 
 /* A number or a count of places for each id. */
 typedef struct IdEntry
@@ -157,336 +104,6 @@ static inline int
 pair_words(const MtrPairInput *input)
 {
 	return 1 + input->nscores;
-}
-
-/*
- * Columns
- */
-
-static const char *
-needed_columns(const RowReceiver *receiver)
-{
-	if (receiver->column[0].use == USE_SIDE)
-		return "The query must return side ('left' or 'right'), id and places (integers).";
-	if (receiver->input->nscores == 2)
-		return "The query must return left_id and right_id (integers), left_score and right_score (numbers).";
-	if (strcmp(receiver->column[0].name, "a_id") == 0)
-		return "The query must return a_id and b_id (integers) and score (a number).";
-	return "The query must return left_id and right_id (integers) and score (a number).";
-}
-
-/* By class, as callers think of it: any integer, any number, any text. */
-static bool
-type_suits(ColumnUse use, Oid type)
-{
-	switch (use)
-	{
-		case USE_ID:
-		case USE_PLACES:
-			return type == INT8OID || type == INT4OID || type == INT2OID;
-		case USE_SCORE:
-			return type == INT8OID || type == INT4OID || type == INT2OID ||
-				type == FLOAT8OID || type == FLOAT4OID || type == NUMERICOID;
-		case USE_SIDE:
-			return type == TEXTOID || type == VARCHAROID ||
-				type == BPCHAROID || type == NAMEOID;
-	}
-	return false;
-}
-
-/* Find one column by name and check its type. */
-static void
-find_column(const RowReceiver *receiver, Column *column, TupleDesc desc)
-{
-	Form_pg_attribute found = NULL;
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
-
-		if (strcmp(NameStr(attr->attname), column->name) != 0)
-			continue;
-		if (found != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_AMBIGUOUS_COLUMN),
-					 errmsg("%s returns more than one column \"%s\"",
-							receiver->argument, column->name),
-					 errhint("Give the other one another name with AS.")));
-		found = attr;
-		column->attno = i + 1;
-	}
-	if (found == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("%s returns no column \"%s\"",
-						receiver->argument, column->name),
-				 errhint("%s", needed_columns(receiver))));
-	column->type = getBaseType(found->atttypid);
-	if (!type_suits(column->use, column->type))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" of %s is of type %s", column->name,
-						receiver->argument, format_type_be(found->atttypid)),
-				 errhint("%s", needed_columns(receiver))));
-}
-
-static int64
-integer_value(const Column *column, Datum value)
-{
-	switch (column->type)
-	{
-		case INT8OID:
-			return DatumGetInt64(value);
-		case INT4OID:
-			return DatumGetInt32(value);
-		default:
-			return DatumGetInt16(value);
-	}
-}
-
-static const char *
-text_value(const Column *column, Datum value)
-{
-	if (column->type == NAMEOID)
-		return NameStr(*DatumGetName(value));
-	if (column->type == BPCHAROID)
-		value = DirectFunctionCall1(rtrim1, value);
-	return TextDatumGetCString(value);
-}
-
-/*
- * Scores
- */
-
-/* The ids of the row, for messages about its score. */
-static char *
-pair_name(const RowReceiver *receiver, const Value *value)
-{
-	return psprintf("%s %lld, %s %lld",
-					receiver->column[0].name, (long long) value[0].number,
-					receiver->column[1].name, (long long) value[1].number);
-}
-
-/*
- * A numeric as double, which is enough unless that is so near to a tie that
- * its rounding could be wrong.  Then it is rounded exactly, into *exact, and
- * true returned.
- */
-static bool
-numeric_score(Numeric number, double *score, int64 *exact)
-{
-	double		part;
-	Datum		scaled;
-
-	*score = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-												NumericGetDatum(number)));
-	if (!(fabs(*score) <= MAX_SCORE))
-		return false;
-
-	/* the error of the double is below 10^-6 of a unit here */
-	part = *score * MTR_UNIT - floor(*score * MTR_UNIT);
-	if (fabs(part - 0.5) > 0.001)
-		return false;
-	scaled = DirectFunctionCall2(numeric_mul, NumericGetDatum(number),
-								 NumericGetDatum(int64_to_numeric(MTR_UNIT)));
-	scaled = DirectFunctionCall2(numeric_add, scaled,
-								 NumericGetDatum(int64_div_fast_to_numeric(5, 1)));
-	scaled = DirectFunctionCall1(numeric_floor, scaled);
-	*exact = DatumGetInt64(DirectFunctionCall1(numeric_int8, scaled));
-	return true;
-}
-
-/* The score of a row in 10^-6, rounded half up. */
-static int64
-score_value(const RowReceiver *receiver, const Column *column, Datum datum,
-			const Value *row)
-{
-	double		score;
-	int64		exact;
-
-	switch (column->type)
-	{
-		case FLOAT8OID:
-			score = DatumGetFloat8(datum);
-			break;
-		case FLOAT4OID:
-			score = DatumGetFloat4(datum);
-			break;
-		case NUMERICOID:
-			if (numeric_score(DatumGetNumeric(datum), &score, &exact))
-				return exact;
-			if (isinf(score) && !numeric_is_inf(DatumGetNumeric(datum)))
-				score = copysign(DBL_MAX, score);
-			break;
-		default:
-			score = integer_value(column, datum);
-	}
-	if (isnan(score) || isinf(score))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("%s of pair (%s) is %s", column->name,
-						pair_name(receiver, row),
-						isnan(score) ? "NaN" : "infinite"),
-				 errhint("Leave out pairs that must not be matched.")));
-	if (fabs(score) > MAX_SCORE)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("%s of pair (%s) is beyond %d", column->name,
-						pair_name(receiver, row), MAX_SCORE),
-				 fabs(score) == DBL_MAX ? 0 :
-				 errdetail("The score is %.15g.", score),
-				 errhint("Divide all scores by the same number.")));
-	return (int64) floor(score * MTR_UNIT + 0.5);
-}
-
-/*
- * The receiver
- */
-
-/* Called before the first row, and where there is none: a missing column is
- * found in an empty result, too. */
-static void
-receiver_startup(DestReceiver *self, int operation, TupleDesc desc)
-{
-	RowReceiver *receiver = (RowReceiver *) self;
-
-	for (int i = 0; i < receiver->ncolumns; i++)
-		find_column(receiver, &receiver->column[i], desc);
-}
-
-static void
-refuse_null(const RowReceiver *receiver, int column, const Value *value)
-{
-	const char *name = receiver->column[column].name;
-
-	if (receiver->column[column].use == USE_SCORE)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s of pair (%s) is null", name,
-						pair_name(receiver, value)),
-				 receiver->input->nscores == 2 ?
-				 errhint("Leave out pairs that one side does not accept.") :
-				 errhint("Leave out pairs that must not be matched.")));
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("%s returns a row whose \"%s\" is null",
-					receiver->argument, name),
-			 errhint("Add WHERE %s IS NOT NULL to the query.", name)));
-}
-
-/* Called by the executor, in a context that lives as long as the query: what
- * conversions leave behind goes to a context of our own. */
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
-{
-	RowReceiver *receiver = (RowReceiver *) self;
-	MemoryContext oldcxt = MemoryContextSwitchTo(receiver->row_context);
-	Value		value[MAX_COLUMNS];
-
-	slot_getallattrs(slot);
-	for (int i = 0; i < receiver->ncolumns; i++)
-	{
-		const Column *column = &receiver->column[i];
-		Datum		datum = slot->tts_values[column->attno - 1];
-
-		if (slot->tts_isnull[column->attno - 1])
-			refuse_null(receiver, i, value);
-		if (column->use == USE_SCORE)
-			value[i].number = score_value(receiver, column, datum, value);
-		else if (column->use == USE_SIDE)
-			value[i].text = text_value(column, datum);
-		else
-			value[i].number = integer_value(column, datum);
-	}
-	receiver->handler(receiver->input, value);
-
-	MemoryContextSwitchTo(oldcxt);
-	if ((++receiver->nrows & 1023) == 0)
-	{
-		MemoryContextReset(receiver->row_context);
-		CHECK_FOR_INTERRUPTS();
-	}
-	return true;
-}
-
-static void
-receiver_done(DestReceiver *self)
-{
-}
-
-/* Exactly one statement that only reads, or an error. */
-static void
-check_query(SPIPlanPtr plan, const char *argument)
-{
-	List	   *sources = SPI_plan_get_plan_sources(plan);
-	CachedPlanSource *source;
-	Query	   *query;
-
-	if (list_length(sources) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 sources == NIL ?
-				 errmsg("%s is empty", argument) :
-				 errmsg("%s holds %d statements", argument,
-						list_length(sources)),
-				 errhint("Give the text of one SELECT.")));
-	source = (CachedPlanSource *) linitial(sources);
-	if (source->commandTag != CMDTAG_SELECT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s is not a SELECT", argument),
-				 errdetail("It is a statement of kind %s.",
-						   GetCommandTagName(source->commandTag)),
-				 errhint("Give the text of one SELECT.")));
-
-	/* the tag is that of the text as written: SELECT INTO still counts */
-	query = linitial_node(Query, source->query_list);
-	if (query->commandType != CMD_SELECT || query->rowMarks != NIL ||
-		query->hasModifyingCTE)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s does not only read", argument),
-				 errhint("Leave out INTO, FOR UPDATE, and INSERT, UPDATE and DELETE in WITH.")));
-}
-
-/*
- * Run a query into the receiver's handler.  No cursor: rows go from the
- * executor's slot to the handler without being copied, and the plan may be
- * parallel.
- */
-static void
-run_query(MtrPairInput *input, const char *text, RowReceiver receiver)
-{
-	MemoryContext oldcxt = CurrentMemoryContext;
-	const char *argument = receiver.argument;
-	SPIExecuteOptions options = {0};
-	SPIPlanPtr	plan;
-	int			result;
-
-	plan = SPI_prepare_cursor(text, 0, NULL, CURSOR_OPT_PARALLEL_OK);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare %s: %s", argument,
-			 SPI_result_code_string(SPI_result));
-	check_query(plan, argument);
-
-	receiver.pub.receiveSlot = receive_row;
-	receiver.pub.rStartup = receiver_startup;
-	receiver.pub.rShutdown = receiver_done;
-	receiver.pub.rDestroy = receiver_done;
-	receiver.pub.mydest = DestNone;
-	receiver.input = input;
-	receiver.row_context = AllocSetContextCreate(input->context,
-												 "mentoring row",
-												 ALLOCSET_SMALL_SIZES);
-	options.read_only = true;
-	options.dest = &receiver.pub;
-	result = SPI_execute_plan_extended(plan, &options);
-	if (result < 0)
-		elog(ERROR, "could not execute %s: %s", argument,
-			 SPI_result_code_string(result));
-	MemoryContextDelete(receiver.row_context);
-	SPI_freeplan(plan);
-	MemoryContextSwitchTo(oldcxt);	/* SPI left it for its own */
 }
 
 /*
@@ -568,8 +185,9 @@ put_word(MtrPairInput *input, int32 word)
 
 /* A query ordered by right_id is as compact as one ordered by left_id. */
 static void
-receive_pair(MtrPairInput *input, const Value *value)
+receive_pair(void *state, const SolveValue *value)
 {
+	MtrPairInput *input = state;
 	MemoryContext oldcxt = MemoryContextSwitchTo(input->context);
 	int32		number[2];
 
@@ -599,11 +217,11 @@ receive_pair(MtrPairInput *input, const Value *value)
 
 /* Read pairs with the columns named, the ids' first. */
 static MtrPairInput *
-read_pairs(const char *pairs_sql, Column *column, int ncolumns)
+read_pairs(const char *pairs_sql, SolveColumn *column, int ncolumns)
 {
 	MtrPairInput *input = palloc0(sizeof(MtrPairInput));
-	RowReceiver receiver = {.argument = "pairs_sql",.ncolumns = ncolumns,
-	.column = column,.handler = receive_pair};
+	SolveReader reader = {.argument = "pairs_sql",.ncolumns = ncolumns,
+	.column = column,.handler = receive_pair,.state = input};
 
 	input->context = CurrentMemoryContext;
 	for (int s = LEFT; s <= RIGHT; s++)
@@ -617,14 +235,14 @@ read_pairs(const char *pairs_sql, Column *column, int ncolumns)
 	input->used = CHUNK_WORDS;
 	input->group = LEFT;
 	input->group_number = -1;
-	run_query(input, pairs_sql, receiver);
+	mtr_solve_rows(pairs_sql, &reader);
 	return input;
 }
 
 MtrPairInput *
 mtr_read_pairs(const char *pairs_sql)
 {
-	Column		column[] = {
+	SolveColumn column[] = {
 		{.name = "left_id",.use = USE_ID},
 		{.name = "right_id",.use = USE_ID},
 		{.name = "score",.use = USE_SCORE}
@@ -636,7 +254,7 @@ mtr_read_pairs(const char *pairs_sql)
 MtrPairInput *
 mtr_read_sided_pairs(const char *pairs_sql)
 {
-	Column		column[] = {
+	SolveColumn column[] = {
 		{.name = "left_id",.use = USE_ID},
 		{.name = "right_id",.use = USE_ID},
 		{.name = "left_score",.use = USE_SCORE},
@@ -649,7 +267,7 @@ mtr_read_sided_pairs(const char *pairs_sql)
 MtrPairInput *
 mtr_read_peer_pairs(const char *pairs_sql)
 {
-	Column		column[] = {
+	SolveColumn column[] = {
 		{.name = "a_id",.use = USE_ID},
 		{.name = "b_id",.use = USE_ID},
 		{.name = "score",.use = USE_SCORE}
@@ -667,8 +285,9 @@ mtr_read_peer_pairs(const char *pairs_sql)
  * whatever the pairs are.
  */
 static void
-receive_places(MtrPairInput *input, const Value *value)
+receive_places(void *state, const SolveValue *value)
 {
+	MtrPairInput *input = state;
 	int64		id = value[1].number;
 	int64		places = value[2].number;
 	IdEntry    *entry;
@@ -708,15 +327,16 @@ receive_places(MtrPairInput *input, const Value *value)
 void
 mtr_read_places(MtrPairInput *input, const char *places_sql)
 {
-	Column		column[] = {
+	SolveColumn column[] = {
 		{.name = "side",.use = USE_SIDE},
 		{.name = "id",.use = USE_ID},
 		{.name = "places",.use = USE_PLACES}
 	};
-	RowReceiver receiver = {.argument = "places_sql",
-	.ncolumns = lengthof(column),.column = column,.handler = receive_places};
+	SolveReader reader = {.argument = "places_sql",
+		.ncolumns = lengthof(column),.column = column,.handler = receive_places,
+	.state = input};
 
-	run_query(input, places_sql, receiver);
+	mtr_solve_rows(places_sql, &reader);
 }
 
 /*

@@ -39,3 +39,37 @@ mtr_statement_check(const char *text, SPIPlanPtr *plan, int result,
 			 errdetail("It was: %s", text),
 			 errhint("Rules with DO INSTEAD can't be on tables of schema mentoring.")));
 }
+
+CachedPlanSource *
+mtr_statement_reads(SPIPlanPtr plan, const char *what)
+{
+	List	   *sources = SPI_plan_get_plan_sources(plan);
+	CachedPlanSource *source;
+	Query	   *query;
+
+	if (list_length(sources) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 sources == NIL ?
+				 errmsg("%s is empty", what) :
+				 errmsg("%s holds %d statements", what, list_length(sources)),
+				 errhint("Give the text of one SELECT.")));
+	source = (CachedPlanSource *) linitial(sources);
+	if (source->commandTag != CMDTAG_SELECT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s is not a SELECT", what),
+				 errdetail("It is a statement of kind %s.",
+						   GetCommandTagName(source->commandTag)),
+				 errhint("Give the text of one SELECT.")));
+
+	/* the tag is that of the text as written: SELECT INTO still counts */
+	query = linitial_node(Query, source->query_list);
+	if (query->commandType != CMD_SELECT || query->rowMarks != NIL ||
+		query->hasModifyingCTE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s does not only read", what),
+				 errhint("Leave out INTO, FOR UPDATE, and INSERT, UPDATE and DELETE in WITH.")));
+	return source;
+}

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "executor/spi.h"
+#include "utils/plancache.h"
 
 /* A statement and its plan. */
 typedef struct MtrStatement
@@ -30,5 +31,10 @@ extern SPIPlanPtr mtr_statement_plan(MtrStatement *statement, int nargs,
  */
 extern void mtr_statement_check(const char *text, SPIPlanPtr *plan,
 								int result, int expect);
+
+/* Raise an error unless a plan is one statement that only reads; "what" is what
+ * the caller knows its text by.  Returns its source. */
+extern CachedPlanSource *mtr_statement_reads(SPIPlanPtr plan,
+											 const char *what);
 
 #endif							/* MTR_STATEMENT_H */

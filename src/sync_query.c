@@ -18,9 +18,9 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/plancache.h"
 
 #include "mentoring.h"
+#include "statement.h"
 #include "sync_query.h"
 
 /* kB a sort or hash takes before it goes to disk */
@@ -268,44 +268,6 @@ name_place(void *arg)
 		errcontext("%s of source \"%s\"", place->spec->name, place->source);
 }
 
-/* Exactly one statement that only reads, or an error. */
-static CachedPlanSource *
-check_reads(SPIPlanPtr plan, const char *source, const QuerySpec *spec)
-{
-	List	   *sources = SPI_plan_get_plan_sources(plan);
-	CachedPlanSource *found;
-	Query	   *query;
-
-	if (list_length(sources) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 sources == NIL ?
-				 errmsg("%s of source \"%s\" is empty", spec->name, source) :
-				 errmsg("%s of source \"%s\" holds %d statements", spec->name,
-						source, list_length(sources)),
-				 errhint("Give the text of one SELECT.")));
-	found = (CachedPlanSource *) linitial(sources);
-	if (found->commandTag != CMDTAG_SELECT)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s of source \"%s\" is not a SELECT", spec->name,
-						source),
-				 errdetail("It is a statement of kind %s.",
-						   GetCommandTagName(found->commandTag)),
-				 errhint("Give the text of one SELECT.")));
-
-	/* the tag is that of the text as written: SELECT INTO still counts */
-	query = linitial_node(Query, found->query_list);
-	if (query->commandType != CMD_SELECT || query->rowMarks != NIL ||
-		query->hasModifyingCTE)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s of source \"%s\" does not only read", spec->name,
-						source),
-				 errhint("Leave out INTO, FOR UPDATE, and INSERT, UPDATE and DELETE in WITH.")));
-	return found;
-}
-
 /* Parse and analyse, which runs nothing of it, and check. */
 static SPIPlanPtr
 prepare_query(const char *source, const QuerySpec *spec, const char *text)
@@ -314,14 +276,16 @@ prepare_query(const char *source, const QuerySpec *spec, const char *text)
 	int			nargs = spec == &mtr_sync_spec[MTR_SYNC_ACTIVITY] ? 1 : 0;
 	SPIPlanPtr	plan = SPI_prepare_cursor(text, nargs, &type,
 										  CURSOR_OPT_PARALLEL_OK);
+	CachedPlanSource *reads;
 	int			attno[MTR_SYNC_COLUMNS];
 	Oid			types[MTR_SYNC_COLUMNS];
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare %s: %s", spec->name,
 			 SPI_result_code_string(SPI_result));
-	mtr_sync_find_columns(source, spec, check_reads(plan, source, spec)->resultDesc,
-						  attno, types);
+	reads = mtr_statement_reads(plan, psprintf("%s of source \"%s\"", spec->name,
+											   source));
+	mtr_sync_find_columns(source, spec, reads->resultDesc, attno, types);
 	return plan;
 }
 
