@@ -91,6 +91,7 @@ OBJS = \
 	src/match_verify_claim.o \
 	src/match_verify_group.o \
 	src/match_verify_price.o \
+	src/my_ids.o \
 	src/person_data.o \
 	src/programme.o \
 	src/profile.o \

@@ -1,6 +1,7 @@
 /*
  * rights.h
- *	  who may what: levels of roles, and what concerns the current person
+ *	  who may what: levels of roles (rights.c), and what concerns the current
+ *	  person (my_ids.c)
  *
  * The caller is the current role (GetUserId()) with the person of identity.h.
  * Whom row security doesn't hold (superusers, BYPASSRLS, members of the
@@ -29,6 +30,9 @@ extern bool mtr_is_admin(void);
 
 /* Level sync. */
 extern bool mtr_is_sync(void);
+
+/* A level by its name, which must be one. */
+extern bool mtr_holds_level(text *level);
 
 extern bool mtr_is_coordinator(int64 programme_id);
 
