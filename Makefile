@@ -90,6 +90,7 @@ OBJS = \
 	src/match_verify.o \
 	src/match_verify_claim.o \
 	src/match_verify_group.o \
+	src/match_verify_pairing.o \
 	src/match_verify_price.o \
 	src/my_ids.o \
 	src/person_data.o \

@@ -6,6 +6,7 @@
  * match_verify_price.c		the optimum, by covers and prices
  * match_verify_claim.c		stable, fair
  * match_verify_group.c		peers, circles and groups
+ * match_verify_pairing.c	the optimum of peers
  *
  * Nothing of this calls or shares code with the solver, but for the parser of
  * options.
@@ -117,6 +118,7 @@ extern char *mtr_verify_pair_name(const MtrVerify *v, int32 mentee,
 
 /* A column of the last result. */
 extern double mtr_verify_double(uint64 row, int column, double if_null);
+extern int64 mtr_verify_integer(uint64 row, int column, int64 if_null);
 
 /* Read the proof and what options add to scores. */
 extern void mtr_verify_read_prices(MtrVerify *v);
@@ -135,6 +137,9 @@ extern void mtr_verify_priorities(MtrVerify *v);
 extern void mtr_verify_prices(MtrVerify *v, const char *why_not);
 extern void mtr_verify_stable(MtrVerify *v, const char *why_not);
 extern void mtr_verify_fair(MtrVerify *v, const char *why_not);
+
+/* That no pairing of peers is better than this one, which is feasible. */
+extern void mtr_verify_pairing(MtrVerify *v);
 
 /* What match_run says in sum, judged by the proposals read. */
 extern void mtr_verify_total(MtrVerify *v);

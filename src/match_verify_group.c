@@ -7,10 +7,8 @@
  * a circle, each mentor and each mentee of a group.  Scores of both directions
  * are made for the members only.
  *
- * That a pairing of peers is the best is proven by the prices of peers and of
- * odd sets of them, checked against every pair by mtr_pair_check()
- * (kernel/pair.h), which shares nothing with the solver.  Circles and groups
- * claim nothing.
+ * That a pairing of peers is the best is checked in match_verify_pairing.c;
+ * circles and groups claim nothing.
  */
 #include "postgres.h"
 
@@ -20,12 +18,8 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
-#include "kernel/pair.h"
 #include "match_verify.h"
 #include "progress.h"
-
-/* what kernels want their scratch aligned to */
-#define SCRATCH_ALIGNMENT 64
 
 /* A member of a proposal. */
 typedef struct Member
@@ -65,16 +59,6 @@ typedef struct Groups
  * Reading
  */
 
-static int64
-column(uint64 row, int c)
-{
-	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row],
-									  SPI_tuptable->tupdesc, c, &isnull);
-
-	return isnull ? 0 : DatumGetInt64(value);
-}
-
 /* Find the member among those accepted. */
 static void
 look_up(const Groups *g, Member *member)
@@ -111,20 +95,20 @@ read_groups(Groups *g)
 		Proposed   *group = &g->group[g->n - 1];
 		Member	   *member = &g->member[g->nmembers];
 
-		if (g->n == 0 || group->id != column(row, 1))
+		if (g->n == 0 || group->id != mtr_verify_integer(row, 1, 0))
 		{
 			int64		units;
 
 			group = &g->group[g->n++];
-			group->id = column(row, 1);
+			group->id = mtr_verify_integer(row, 1, 0);
 			group->stored = mtr_verify_double(row, 2, get_float8_nan());
-			group->says_pinned = column(row, 3) != 0;
+			group->says_pinned = mtr_verify_integer(row, 3, 0) != 0;
 			group->first = g->nmembers;
 			v->stored_total += mtr_verify_units(group->stored, &units) ?
 				units : get_float8_nan();
 		}
-		member->participant_id = column(row, 4);
-		member->is_mentor = column(row, 5) != 0;
+		member->participant_id = mtr_verify_integer(row, 4, 0);
+		member->is_mentor = mtr_verify_integer(row, 5, 0) != 0;
 		if (member->participant_id == 0)
 			continue;			/* a proposal without members */
 		look_up(g, member);
@@ -144,8 +128,8 @@ read_sizes(Groups *g)
 					" greatest(6, min_group_size))::bigint"
 					" FROM mentoring.programme WHERE id = $1",
 					1, g->v->args, true, SPI_OK_SELECT);
-	g->min_size = g->is_peer ? 2 : (int32) column(0, 1);
-	g->max_size = g->is_peer ? 2 : (int32) column(0, 2);
+	g->min_size = g->is_peer ? 2 : (int32) mtr_verify_integer(0, 1, 0);
+	g->max_size = g->is_peer ? 2 : (int32) mtr_verify_integer(0, 2, 0);
 	SPI_freetuptable(SPI_tuptable);
 }
 
@@ -460,253 +444,6 @@ check_scores(Groups *g)
 					 "every stored score is that recomputed");
 }
 
-/*
- * The optimum of peers
- */
-
-/* The peers of the problem: who has a place and isn't pinned. */
-typedef struct Problem
-{
-	Groups	   *g;
-	int32		n;
-	int32	   *peer_of;		/* [n] */
-	int32	   *index;			/* [nmentees], -1 = not in it */
-	int32	   *value;			/* [n * n] */
-} Problem;
-
-static void *
-huge(Size size, const Groups *g)
-{
-	uint64		already = MemoryContextMemAllocated(CurrentMemoryContext, true);
-	int32		n = g->v->programme->nmentees;
-	void	   *block;
-
-	mtr_check_memory(already + size + SCRATCH_ALIGNMENT, n, n);
-	block = palloc_extended(size + SCRATCH_ALIGNMENT,
-							MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	return (void *) TYPEALIGN(SCRATCH_ALIGNMENT, block);
-}
-
-/* MtrRowFunction */
-static void
-value_row(void *state, int32 a, int32 *value)
-{
-	const Problem *p = state;
-
-	memcpy(value, p->value + (Size) a * p->n, p->n * sizeof(int32));
-}
-
-/* Both directions first, then what counts. */
-static void
-fill_problem(Problem *p)
-{
-	MtrVerify  *v = p->g->v;
-	int32		n = p->n;
-	int32	   *row = huge((v->programme->nmentors + 1) * sizeof(int32),
-						   p->g);
-
-	p->value = huge(Max((Size) n * n, 1) * sizeof(int32), p->g);
-	for (int32 a = 0; a < n; a++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		mtr_progress(a, n);
-		mtr_programme_row(v->programme, p->peer_of[a], row);
-		for (int32 b = 0; b < n; b++)
-			p->value[(Size) a * n + b] = row[p->peer_of[b]];
-	}
-	for (int32 a = 0; a < n; a++)
-		for (int32 b = a; b < n; b++)
-		{
-			int32		value = mtr_peer_score(p->value[(Size) a * n + b],
-											   p->value[(Size) b * n + a]);
-
-			if (a == b || value < v->options.min_score)
-				value = MTR_NO_PAIR;
-			else
-				value += (int32) mtr_verify_bonus(v, p->peer_of[a],
-												  p->peer_of[b]);
-			p->value[(Size) a * n + b] = p->value[(Size) b * n + a] = value;
-		}
-}
-
-/* Who is in it, and whom with: mate[] for the pairs that aren't pinned. */
-static void
-begin_problem(Problem *p, Groups *g)
-{
-	MtrVerify  *v = g->v;
-	int32		n = v->programme->nmentees;
-
-	p->g = g;
-	p->peer_of = palloc((n + 1) * sizeof(int32));
-	p->index = palloc0((n + 1) * sizeof(int32));
-	for (int32 k = 0; k < g->n; k++)
-	{
-		const Member *member = g->member + g->group[k].first;
-
-		if (is_pinned(g, member[0].index, member[1].index))
-			p->index[member[0].index] = p->index[member[1].index] = -1;
-	}
-	for (int32 i = 0; i < n; i++)
-	{
-		if (p->index[i] == 0 && v->mentee[i].places > 0)
-		{
-			p->index[i] = p->n;
-			p->peer_of[p->n++] = i;
-		}
-		else
-			p->index[i] = -1;
-	}
-}
-
-/* The stored odd sets; false when they are no such thing. */
-static bool
-read_sets(const Groups *g, MtrPairing *pairing)
-{
-	mtr_match_query("SELECT first_position::bigint, last_position::bigint,"
-					" (cover * 2)::bigint, (price * 2000000)::numeric::bigint"
-					" FROM mentoring.match_odd_set"
-					" WHERE programme_id = $1 AND match_run_id = $2"
-					" ORDER BY set_no", 2, g->v->args, true, SPI_OK_SELECT);
-	if (SPI_processed > pairing->n / 2)
-		return false;
-	pairing->nsets = (int32) SPI_processed;
-	for (int32 s = 0; s < pairing->nsets; s++)
-	{
-		pairing->set_first[s] = (int32) column(s, 1);
-		pairing->set_last[s] = (int32) column(s, 2);
-		pairing->set_cover[s] = (uint8) column(s, 3);
-		pairing->set_price[s] = column(s, 4);
-	}
-	SPI_freetuptable(SPI_tuptable);
-	return true;
-}
-
-/* Covers, prices and positions of peers; false when some are missing. */
-static bool
-read_peer_prices(const Problem *p, MtrPairing *pairing)
-{
-	const Groups *g = p->g;
-	int32		seen = 0;
-
-	for (int32 a = 0; a < p->n; a++)
-		pairing->order[a] = a;
-	mtr_match_query("SELECT participant_id, (cover * 2)::bigint,"
-					" (price * 2000000)::numeric::bigint,"
-					" coalesce(set_position, -1)::bigint"
-					" FROM mentoring.match_price"
-					" WHERE programme_id = $1 AND match_run_id = $2"
-					" AND cover IS NOT NULL AND price IS NOT NULL",
-					2, g->v->args, true, SPI_OK_SELECT);
-	for (uint64 row = 0; row < SPI_processed; row++)
-	{
-		int32		i = mtr_find_participant(g->v->programme->mentee,
-											 g->v->programme->nmentees,
-											 column(row, 1));
-		int64		position = column(row, 4);
-
-		if (i < 0 || p->index[i] < 0)
-			continue;
-		pairing->cover[p->index[i]] = (uint8) column(row, 2);
-		pairing->price[p->index[i]] = column(row, 3);
-		if (position >= 0 && position < p->n)
-			pairing->order[position] = p->index[i];
-		seen++;
-	}
-	SPI_freetuptable(SPI_tuptable);
-	return seen == p->n;
-}
-
-static void
-allocate_pairing(const Problem *p, MtrPairing *pairing)
-{
-	int32		n = p->n + 1;
-
-	pairing->n = p->n;
-	pairing->row = value_row;
-	pairing->state = (void *) p;
-	pairing->most_pairs = p->g->v->most_pairs;
-	pairing->mate = palloc0(n * sizeof(int32));
-	pairing->cover = palloc0(n);
-	pairing->price = palloc0(n * sizeof(int64));
-	pairing->order = palloc0(n * sizeof(int32));
-	pairing->set_first = palloc0(n * sizeof(int32));
-	pairing->set_last = palloc0(n * sizeof(int32));
-	pairing->set_cover = palloc0(n);
-	pairing->set_price = palloc0(n * sizeof(int64));
-}
-
-static void
-fill_mates(const Problem *p, MtrPairing *pairing)
-{
-	const Groups *g = p->g;
-
-	for (int32 a = 0; a < p->n; a++)
-		pairing->mate[a] = -1;
-	for (int32 k = 0; k < g->n; k++)
-	{
-		const Member *member = g->member + g->group[k].first;
-		int32		a = p->index[member[0].index];
-		int32		b = p->index[member[1].index];
-
-		if (a < 0 || b < 0)
-			continue;
-		pairing->mate[a] = b;
-		pairing->mate[b] = a;
-		pairing->npairs++;
-		pairing->total += p->value[(Size) a * p->n + b];
-	}
-}
-
-/* What the checker says, in words. */
-static char *
-fault_text(const Problem *p, const MtrPairVerdict *verdict)
-{
-	const MtrParticipant *peer = p->g->v->programme->mentee;
-
-	if (verdict->fault == MTR_PAIR_OPTIMAL)
-		return NULL;
-	if (verdict->in_set)
-		return psprintf("the proof does not hold for odd set %d", verdict->a);
-	if (verdict->b >= 0)
-		return psprintf(verdict->fault == MTR_PAIR_MISSED ?
-						"peers %lld and %lld are worth more than their prices" :
-						"the proof does not hold for peers %lld and %lld",
-						(long long) peer[p->peer_of[verdict->a]].id,
-						(long long) peer[p->peer_of[verdict->b]].id);
-	return psprintf("the proof does not hold for peer %lld",
-					(long long) peer[p->peer_of[verdict->a]].id);
-}
-
-static void
-check_pairing(Groups *g)
-{
-	Problem		p = {0};
-	MtrPairing	pairing = {0};
-	MtrPairVerdict verdict = {0};
-	char	   *problem = NULL;
-
-	begin_problem(&p, g);
-	fill_problem(&p);
-	allocate_pairing(&p, &pairing);
-	fill_mates(&p, &pairing);
-	if (!read_peer_prices(&p, &pairing) || !read_sets(g, &pairing))
-		problem = "match_price or match_odd_set lacks a part of the proof";
-	else
-	{
-		mtr_check_status(mtr_pair_check(&pairing, &verdict,
-										huge(mtr_pair_check_scratch_size(&pairing),
-											 g)),
-						 "pairing");
-		problem = fault_text(&p, &verdict);
-	}
-	if (problem == NULL && g->v->is_proof_altered)
-		problem = "match_price or match_odd_set was changed after the run was made";
-	mtr_verify_found(g->v, "optimal", problem,
-					 g->v->most_pairs ?
-					 "no matching has more pairs, and none of as many a higher total" :
-					 "no matching has a higher total");
-}
-
 static void
 check_optimality(Groups *g, const char *why_not)
 {
@@ -717,7 +454,7 @@ check_optimality(Groups *g, const char *why_not)
 		mtr_verify_put(g->v, "optimal", MTR_FAILS,
 					   "the proposals are no valid matching");
 	else
-		check_pairing(g);
+		mtr_verify_pairing(g->v);
 }
 
 /* Pairs of peers as the common checks know them, for their values. */

@@ -33,8 +33,8 @@
  * Reading
  */
 
-static int64
-integer_column(uint64 row, int column, int64 if_null)
+int64
+mtr_verify_integer(uint64 row, int column, int64 if_null)
 {
 	bool		isnull;
 	Datum		value = SPI_getbinval(SPI_tuptable->vals[row],
@@ -63,10 +63,10 @@ read_waited(MtrVerify *v)
 	{
 		int32		i = mtr_find_participant(v->programme->mentee,
 											 v->programme->nmentees,
-											 integer_column(row, 1, 0));
+											 mtr_verify_integer(row, 1, 0));
 
 		if (i >= 0)
-			v->mentee[i].waited = integer_column(row, 2, 0);
+			v->mentee[i].waited = mtr_verify_integer(row, 2, 0);
 	}
 	SPI_freetuptable(SPI_tuptable);
 }
@@ -90,10 +90,10 @@ read_churn(MtrVerify *v)
 
 		pair->mentee = mtr_find_participant(v->programme->mentee,
 											v->programme->nmentees,
-											integer_column(row, 1, 0));
+											mtr_verify_integer(row, 1, 0));
 		pair->mentor = mtr_find_participant(v->programme->mentor,
 											v->programme->nmentors,
-											integer_column(row, 2, 0));
+											mtr_verify_integer(row, 2, 0));
 		if (pair->mentee >= 0 && pair->mentor >= 0)
 			v->nchurn++;
 	}
@@ -121,8 +121,8 @@ mtr_verify_read_prices(MtrVerify *v)
 					2, v->args, true, SPI_OK_SELECT);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
-		int64		id = integer_column(row, 1, 0);
-		int64		cover = integer_column(row, 3, -1);
+		int64		id = mtr_verify_integer(row, 1, 0);
+		int64		cover = mtr_verify_integer(row, 3, -1);
 		MtrVerifyPerson *person;
 		int32		i;
 
@@ -141,7 +141,7 @@ mtr_verify_read_prices(MtrVerify *v)
 			continue;
 		}
 		person->has_row = true;
-		person->stored_places = (int32) integer_column(row, 2, 0);
+		person->stored_places = (int32) mtr_verify_integer(row, 2, 0);
 		person->cover = (int) cover / 2;
 		if (!mtr_verify_units(mtr_verify_double(row, 5, 0),
 							  &person->priority))
