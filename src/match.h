@@ -3,7 +3,7 @@
  *	  what the matching files share: problems, pins, options, runs
  *
  * solve.c			solve_assignment()
- * solve_input.c	the rows of a caller's query
+ * solve_input.c	the rows of a caller's query (solve_row.c), as a problem
  * solve_stable.c	solve_stable()
  * solve_kernel.c	MtrProblem for all of them
  * solve_ties.c		ties of it
