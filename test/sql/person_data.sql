@@ -319,7 +319,7 @@ SELECT role_name FROM mentoring.person_role ORDER BY 1;
 SELECT participant_id, preferred_id FROM mentoring.preference
  WHERE programme_id = 984;
 SELECT mentee_id, mentor_id, rule, reason FROM mentoring.pair_rule
- WHERE programme_id = 984;
+ WHERE programme_id = 984 ORDER BY 1, 2;
 DELETE FROM mentoring.pair_rule WHERE rule = 'pin' AND programme_id = 984;
 -- 4 asks the next; 5, who had asked another, still waits for that one
 SELECT mentee_id, mentor_id, status, asked_at = now() AS asked
