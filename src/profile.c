@@ -10,6 +10,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -69,6 +70,7 @@ add_object(JsonbParseState **state, Jsonb *object, int argument)
 	(void) JsonbIteratorNext(&it, &key, true);	/* WJB_BEGIN_OBJECT */
 	while (JsonbIteratorNext(&it, &key, true) == WJB_KEY)
 	{
+		CHECK_FOR_INTERRUPTS();
 		(void) JsonbIteratorNext(&it, &value, true);
 		(void) pushJsonbValue(state, WJB_KEY, &key);
 		(void) pushJsonbValue(state, WJB_VALUE, &value);
@@ -112,8 +114,11 @@ add_set(JsonbParseState **state, JsonbValue *key, ArrayType *array)
 	(void) pushJsonbValue(state, WJB_KEY, key);
 	(void) pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
 	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (i == 0 || compare_strings(&value[i - 1], &value[i]) != 0)
 			(void) pushJsonbValue(state, WJB_ELEM, &value[i]);
+	}
 	(void) pushJsonbValue(state, WJB_END_ARRAY, NULL);
 }
 

@@ -22,6 +22,9 @@
 #include "solve_row.h"
 #include "statement.h"
 
+/* |score| of a pair, at most */
+#define MAX_SCORE 1000
+
 /*
  * Columns
  */
@@ -143,7 +146,7 @@ numeric_score(Numeric number, double *score, int64 *exact)
 
 	*score = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
 												NumericGetDatum(number)));
-	if (!(fabs(*score) <= MTR_MAX_SCORE))
+	if (!(fabs(*score) <= MAX_SCORE))
 		return false;
 
 	/* the error of the double is below 10^-6 of a unit here */
@@ -191,11 +194,11 @@ score_value(const SolveReader *reader, const SolveColumn *column, Datum datum,
 						pair_name(reader, row),
 						isnan(score) ? "NaN" : "infinite"),
 				 errhint("Leave out pairs that must not be matched.")));
-	if (fabs(score) > MTR_MAX_SCORE)
+	if (fabs(score) > MAX_SCORE)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("%s of pair (%s) is beyond %d", column->name,
-						pair_name(reader, row), MTR_MAX_SCORE),
+						pair_name(reader, row), MAX_SCORE),
 				 fabs(score) == DBL_MAX ? 0 :
 				 errdetail("The score is %.15g.", score),
 				 errhint("Divide all scores by the same number.")));
@@ -286,14 +289,7 @@ mtr_solve_rows(const char *text, SolveReader *reader)
 {
 	MemoryContext oldcxt = CurrentMemoryContext;
 	SPIExecuteOptions options = {0};
-	SPIPlanPtr	plan;
-	int			result;
-
-	plan = SPI_prepare_cursor(text, 0, NULL, CURSOR_OPT_PARALLEL_OK);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare %s: %s", reader->argument,
-			 SPI_result_code_string(SPI_result));
-	(void) mtr_statement_reads(plan, reader->argument);
+	SPIPlanPtr	plan = mtr_prepare_read(text, 0, NULL, reader->argument);
 
 	reader->pub.receiveSlot = receive_row;
 	reader->pub.rStartup = receiver_startup;
@@ -304,10 +300,7 @@ mtr_solve_rows(const char *text, SolveReader *reader)
 												ALLOCSET_SMALL_SIZES);
 	options.read_only = true;
 	options.dest = &reader->pub;
-	result = SPI_execute_plan_extended(plan, &options);
-	if (result < 0)
-		elog(ERROR, "could not execute %s: %s", reader->argument,
-			 SPI_result_code_string(result));
+	mtr_run_read(plan, &options, reader->argument);
 	MemoryContextDelete(reader->row_context);
 	SPI_freeplan(plan);
 	MemoryContextSwitchTo(oldcxt);	/* SPI left it for its own */

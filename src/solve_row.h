@@ -13,9 +13,6 @@
 
 #include "tcop/dest.h"
 
-/* |score| of a pair, at most */
-#define MTR_MAX_SCORE 1000
-
 /* What a column is used for, which decides the types it may have. */
 typedef enum SolveColumnUse
 {

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "utils/plancache.h"
+
 #include "statement.h"
 
 SPIPlanPtr
@@ -40,8 +42,8 @@ mtr_statement_check(const char *text, SPIPlanPtr *plan, int result,
 			 errhint("Rules with DO INSTEAD can't be on tables of schema mentoring.")));
 }
 
-CachedPlanSource *
-mtr_statement_reads(SPIPlanPtr plan, const char *what)
+static void
+check_reads(SPIPlanPtr plan, const char *what)
 {
 	List	   *sources = SPI_plan_get_plan_sources(plan);
 	CachedPlanSource *source;
@@ -71,5 +73,31 @@ mtr_statement_reads(SPIPlanPtr plan, const char *what)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s does not only read", what),
 				 errhint("Leave out INTO, FOR UPDATE, and INSERT, UPDATE and DELETE in WITH.")));
-	return source;
+}
+
+/* SPI gives no plan for wrong arguments alone: what a text can be wrong in is
+ * an error of the parser's, or of check_reads(). */
+SPIPlanPtr
+mtr_prepare_read(const char *text, int nargs, Oid *types, const char *what)
+{
+	SPIPlanPtr	plan = SPI_prepare_cursor(text, nargs, types,
+										  CURSOR_OPT_PARALLEL_OK);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare %s: %s", what,
+			 SPI_result_code_string(SPI_result));
+	check_reads(plan, what);
+	return plan;
+}
+
+/* Likewise: for one SELECT there is no result that is an error. */
+void
+mtr_run_read(SPIPlanPtr plan, const SPIExecuteOptions *options,
+			 const char *what)
+{
+	int			result = SPI_execute_plan_extended(plan, options);
+
+	if (result < 0)
+		elog(ERROR, "could not execute %s: %s", what,
+			 SPI_result_code_string(result));
 }

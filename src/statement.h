@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "executor/spi.h"
-#include "utils/plancache.h"
 
 /* A statement and its plan. */
 typedef struct MtrStatement
@@ -32,9 +31,12 @@ extern SPIPlanPtr mtr_statement_plan(MtrStatement *statement, int nargs,
 extern void mtr_statement_check(const char *text, SPIPlanPtr *plan,
 								int result, int expect);
 
-/* Raise an error unless a plan is one statement that only reads; "what" is what
- * the caller knows its text by.  Returns its source. */
-extern CachedPlanSource *mtr_statement_reads(SPIPlanPtr plan,
-											 const char *what);
+/* The plan of a text from outside, or an error unless it is one SELECT that
+ * only reads; nothing of it is run.  "what" is what the caller knows the text
+ * by, here and where its rows are sent to options->dest. */
+extern SPIPlanPtr mtr_prepare_read(const char *text, int nargs, Oid *types,
+								   const char *what);
+extern void mtr_run_read(SPIPlanPtr plan, const SPIExecuteOptions *options,
+						 const char *what);
 
 #endif							/* MTR_STATEMENT_H */

@@ -5,7 +5,8 @@
  * sync() takes three steps: it runs the queries of a source with the caller's
  * rights into stores of rows of known types (sync_query.c); it applies them
  * with the owner's rights, by statements that are constants (sync_apply.c,
- * sync_skill.c); it reports (sync.c).  Nothing of a query is run by the owner.
+ * sync_history.c, sync_skill.c); it reports (sync.c).  Nothing of a query is
+ * run by the owner.
  */
 #ifndef MTR_SYNC_H
 #define MTR_SYNC_H

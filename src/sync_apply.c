@@ -195,6 +195,16 @@ mtr_sync_warn_unknown(MtrSync *sync, MtrSyncQuery query, const char *column,
 					   problem);
 }
 
+void
+mtr_sync_refuse(MtrSync *sync, MtrSyncCount *count, MtrSyncQuery query,
+				int64 n)
+{
+	count->refused = n + sync->rows[query].refused;
+	if (n > 0)
+		mtr_sync_warn_unknown(sync, query, "external_id",
+							  "there is no such person");
+}
+
 /*
  * Merged accounts
  */
@@ -357,11 +367,6 @@ merge_persons(MtrSync *sync)
  * Persons
  */
 
-/* Is a key that of an account merged into another one? */
-#define NO_ALIAS \
-	"NOT EXISTS (SELECT FROM mentoring.person_alias AS a" \
-	" WHERE a.source = $1 AND a.external_id = r.external_id)"
-
 /*
  * The values a person is to have: $2 says which columns the query returns, $3
  * lists keys of the profile that are the person's own.  Those who have come or
@@ -401,8 +406,9 @@ static const char update_persons[] =
 " n.timezone, n.joined_on, n.left_on, n.is_active, n.profile)"
 " IS DISTINCT FROM (o.display_name, o.email, o.org_unit, o.job_role, o.grade,"
 " o.site, o.timezone, o.joined_on, o.left_on, o.is_active, o.profile)),"
-" changed AS (UPDATE mentoring.person AS p SET (display_name, email, org_unit, job_role,"
-" grade, site, timezone, joined_on, left_on, is_active, profile) ="
+" changed AS (UPDATE mentoring.person AS p SET (display_name, email,"
+" org_unit, job_role, grade, site, timezone, joined_on, left_on, is_active,"
+" profile) ="
 " ROW(w.display_name, w.email, w.org_unit, w.job_role, w.grade, w.site,"
 " w.timezone, w.joined_on, w.left_on, w.is_active, w.profile)"
 " FROM wanted AS w WHERE p.id = w.id AND NOT w.is_gone RETURNING 1)"
@@ -419,7 +425,9 @@ static const char insert_persons[] =
 "WITH " MERGED ","
 " fresh AS MATERIALIZED (SELECT nextval('mentoring.person_id_seq') AS id, r.*"
 " FROM (SELECT r.* FROM person_query AS r"
-" WHERE NOT r.is_refused AND " NO_ALIAS
+" WHERE NOT r.is_refused AND NOT EXISTS (SELECT"
+" FROM mentoring.person_alias AS a"
+" WHERE a.source = $1 AND a.external_id = r.external_id)"
 " AND NOT EXISTS (SELECT FROM mentoring.person AS p"
 " WHERE p.source = $1 AND p.external_id = r.external_id)"
 " AND NOT EXISTS (SELECT FROM merged AS m WHERE m.origin = r.external_id)"
@@ -648,11 +656,8 @@ mtr_sync_apply_managers(MtrSync *sync)
 	count->is_reported = true;
 	count->updated = n[0];
 	count->retired = n[1];
-	count->refused = n[2] + sync->rows[MTR_SYNC_MANAGER].refused;
-	if (n[2] == 0)
-		return;
-	mtr_sync_warn_unknown(sync, MTR_SYNC_MANAGER, "external_id",
-						  "there is no such person");
-	mtr_sync_warn_unknown(sync, MTR_SYNC_MANAGER, "manager_external_id",
-						  "there is no such manager");
+	mtr_sync_refuse(sync, count, MTR_SYNC_MANAGER, n[2]);
+	if (n[2] > 0)
+		mtr_sync_warn_unknown(sync, MTR_SYNC_MANAGER, "manager_external_id",
+							  "there is no such manager");
 }

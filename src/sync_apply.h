@@ -51,4 +51,9 @@ extern void mtr_sync_warn_rows(MtrSync *sync, MtrSyncQuery query,
 extern void mtr_sync_warn_unknown(MtrSync *sync, MtrSyncQuery query,
 								  const char *column, const char *problem);
 
+/* Count n rows of a query as refused, with those that could not be read, and
+ * warn of the first ones that are about nobody. */
+extern void mtr_sync_refuse(MtrSync *sync, MtrSyncCount *count,
+							MtrSyncQuery query, int64 n);
+
 #endif							/* MTR_SYNC_APPLY_H */

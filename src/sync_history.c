@@ -96,8 +96,5 @@ mtr_sync_apply_history(MtrSync *sync)
 	count->is_reported = true;
 	count->inserted = n[0];
 	count->updated = n[1];
-	count->refused = n[2] + sync->rows[MTR_SYNC_HISTORY].refused;
-	if (n[2] > 0)
-		mtr_sync_warn_unknown(sync, MTR_SYNC_HISTORY, "external_id",
-							  "there is no such person");
+	mtr_sync_refuse(sync, count, MTR_SYNC_HISTORY, n[2]);
 }

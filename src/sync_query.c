@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
 
 #include "mentoring.h"
 #include "statement.h"
@@ -268,23 +269,25 @@ name_place(void *arg)
 		errcontext("%s of source \"%s\"", place->spec->name, place->source);
 }
 
+/* What messages call a query. */
+static char *
+query_label(const char *source, const QuerySpec *spec)
+{
+	return psprintf("%s of source \"%s\"", spec->name, source);
+}
+
 /* Parse and analyse, which runs nothing of it, and check. */
 static SPIPlanPtr
 prepare_query(const char *source, const QuerySpec *spec, const char *text)
 {
 	Oid			type = TIMESTAMPTZOID;
 	int			nargs = spec == &mtr_sync_spec[MTR_SYNC_ACTIVITY] ? 1 : 0;
-	SPIPlanPtr	plan = SPI_prepare_cursor(text, nargs, &type,
-										  CURSOR_OPT_PARALLEL_OK);
-	CachedPlanSource *reads;
+	SPIPlanPtr	plan = mtr_prepare_read(text, nargs, &type,
+										query_label(source, spec));
+	CachedPlanSource *reads = linitial(SPI_plan_get_plan_sources(plan));
 	int			attno[MTR_SYNC_COLUMNS];
 	Oid			types[MTR_SYNC_COLUMNS];
 
-	if (plan == NULL)
-		elog(ERROR, "could not prepare %s: %s", spec->name,
-			 SPI_result_code_string(SPI_result));
-	reads = mtr_statement_reads(plan, psprintf("%s of source \"%s\"", spec->name,
-											   source));
 	mtr_sync_find_columns(source, spec, reads->resultDesc, attno, types);
 	return plan;
 }
@@ -320,7 +323,6 @@ run_restricted(SPIPlanPtr plan, RowReceiver *receiver, const MtrSync *sync)
 	Oid			user;
 	int			context;
 	int			guc_level;
-	int			result;
 
 	params->params[0].value = TimestampTzGetDatum(sync->since);
 	params->params[0].isnull = !sync->has_since;
@@ -334,12 +336,9 @@ run_restricted(SPIPlanPtr plan, RowReceiver *receiver, const MtrSync *sync)
 	SetUserIdAndSecContext(user, context | SECURITY_RESTRICTED_OPERATION);
 	guc_level = NewGUCNestLevel();
 	mtr_sync_limit_memory();
-	result = SPI_execute_plan_extended(plan, &options);
+	mtr_run_read(plan, &options, query_label(receiver->source, receiver->spec));
 	AtEOXact_GUC(false, guc_level);
 	SetUserIdAndSecContext(user, context);
-	if (result < 0)
-		elog(ERROR, "could not execute %s: %s", receiver->spec->name,
-			 SPI_result_code_string(result));
 }
 
 void

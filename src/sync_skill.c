@@ -35,7 +35,8 @@ static const char insert_skills[] =
  * rows are what is there already, and are left out before any are put
  * together: it is the others, levels the source no longer tells of, and levels
  * of nobody, to be counted, that make up "change".  A level that seems to be
- * lower stays if one of the rows left out is as high.  Every skill is there;
+ * lower stays if one of the rows left out is as high; these are read again only
+ * where there is such a level.  Every skill is there;
  * outer joins keep the planner from expecting few rows, and the limit, which is
  * never reached, from expecting millions.  Persons and skills that new rows
  * refer to are locked as foreign keys lock them; see mtr_sync_write().
@@ -103,10 +104,7 @@ mtr_sync_apply_skills(MtrSync *sync)
 	level->inserted = n[0];
 	level->updated = n[1];
 	level->retired = n[2];
-	level->refused = n[3] + sync->rows[MTR_SYNC_SKILL].refused;
-	if (n[3] > 0)
-		mtr_sync_warn_unknown(sync, MTR_SYNC_SKILL, "external_id",
-							  "there is no such person");
+	mtr_sync_refuse(sync, level, MTR_SYNC_SKILL, n[3]);
 }
 
 /*
@@ -192,13 +190,10 @@ mtr_sync_apply_pins(MtrSync *sync)
 	count->is_reported = true;
 	count->inserted = n[0];
 	count->retired = n[1];
-	count->refused = n[2] + sync->rows[MTR_SYNC_PIN].refused;
-	if (n[2] == 0)
-		return;
-	mtr_sync_warn_unknown(sync, MTR_SYNC_PIN, "external_id",
-						  "there is no such person");
-	mtr_sync_warn_unknown(sync, MTR_SYNC_PIN, "mentor_external_id",
-						  "there is no such mentor");
+	mtr_sync_refuse(sync, count, MTR_SYNC_PIN, n[2]);
+	if (n[2] > 0)
+		mtr_sync_warn_unknown(sync, MTR_SYNC_PIN, "mentor_external_id",
+							  "there is no such mentor");
 }
 
 /*
@@ -264,8 +259,5 @@ mtr_sync_apply_activity(MtrSync *sync)
 	count->is_reported = true;
 	count->inserted = n[0];
 	count->updated = n[1];
-	count->refused = n[2] + sync->rows[MTR_SYNC_ACTIVITY].refused;
-	if (n[2] > 0)
-		mtr_sync_warn_unknown(sync, MTR_SYNC_ACTIVITY, "external_id",
-							  "there is no such person");
+	mtr_sync_refuse(sync, count, MTR_SYNC_ACTIVITY, n[2]);
 }
