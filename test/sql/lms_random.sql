@@ -195,7 +195,7 @@ SELECT count(*), count(r), min(r) FROM pg_temp.rounds(150) AS r (r);
 SELECT count(*) > 0 FROM public.rnd_skill AS r
   JOIN pg_temp.account AS a ON a.external_id = r.id
  GROUP BY a.person_id, r.skill HAVING count(DISTINCT level) > 1 LIMIT 1;
-SELECT count(*) FILTER (WHERE erased_at IS NULL) > 7, count(*) FILTER (WHERE erased_at IS NOT NULL) > 50
+SELECT count(*) FILTER (WHERE erased_at IS NULL) > 7, count(*) FILTER (WHERE erased_at IS NOT NULL) > 10
   FROM mentoring.person WHERE source = 'rnd';
-SELECT count(*) > 10 FROM mentoring.access_event WHERE detail::text LIKE '%merged into%';
+SELECT count(*) > 0 FROM mentoring.access_event WHERE detail::text LIKE '%merged into%';
 ROLLBACK;
